@@ -1,0 +1,9 @@
+/** What must be in place before TensorFlow's library is loaded; imported by tensorflow.ts ahead of it. */
+import util from 'node:util';
+
+// TensorFlow reads these once; whoever starts the process may have set them already.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+// tfjs-node calls a helper that Node 23 removed.
+(util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (value: unknown) =>
+  value === null || value === undefined;
