@@ -1,0 +1,77 @@
+/** Files that are either the old one or the new one, whole: never half of one, whatever happens while writing. */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Writes `content` to `file`: under a temporary name in the same folder, flushed to the disk, then renamed.
+ * Makes the folder when it is missing. On failure an earlier `file` is untouched and nothing else is left behind.
+ * @param content text (UTF-8) or bytes; several pieces are written one after the other.
+ * @throws Error naming the file and the remedy when the disk is full or the folder can't be written to.
+ */
+export async function writeFileAtomically(
+  file: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
+  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await writeThrough(temporary, content);
+    await fs.rename(temporary, file);
+  } catch (error) {
+    await fs.rm(temporary, { force: true }).catch(() => undefined);
+    throw explainFileError(error, file, 'write');
+  }
+  await flushFolder(path.dirname(file));
+}
+
+async function writeThrough(
+  file: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+  const handle = await fs.open(file, 'wx');
+  try {
+    for (const piece of pieces) await handle.writeFile(piece);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A rename survives a power cut only when its folder has been flushed as well; not every file system can do it. */
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/**
+ * Turns a file system's error into one that names the file and what to do; other errors come back as they are.
+ * @param action what was tried, as in "could not write".
+ */
+export function explainFileError(error: unknown, file: string, action: 'write' | 'read'): unknown {
+  const code = errorCode(error);
+  const remedy = code === undefined ? undefined : remedies[code];
+  if (remedy === undefined) return error;
+  return new Error(`Could not ${action} ${file}: ${remedy} (${code})`, { cause: error });
+}
+
+/** The code of a file system's error ('ENOENT', ...); undefined for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+const notWritable = 'this user has no permission there. Make the folder writable, or choose another folder.';
+const full =
+  'the disk is full. Free some space or choose a folder on another disk, then run again: what was saved is kept.';
+const remedies: Record<string, string> = {
+  ENOSPC: full,
+  EDQUOT: full,
+  EACCES: notWritable,
+  EPERM: notWritable,
+  EROFS: 'the file system is read-only. Choose another folder.',
+  ENOTDIR: 'a part of the path is a file, not a folder. Choose another folder.',
+  EISDIR: 'there is a folder of that name. Choose another name.',
+  ENOENT: 'there is no such file. Check the path.',
+};

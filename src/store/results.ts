@@ -1,0 +1,56 @@
+/** Measures that are computed once: kept in the run's folder under a key of everything that they depend on. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode, explainFileError, writeFileAtomically } from './atomic';
+import { keyOf } from './keys';
+import { fileOf, readText, type Run } from './run';
+import { decodeJson, encodeJson } from './typed-json';
+
+/**
+ * The value of a measure of the run: read from `results/<measure>-<key>.json` when it is there, else computed and saved.
+ * Typed arrays and numbers come back exactly. A damaged file is computed anew, with a warning.
+ * @param measure names the file: letters, digits, dashes.
+ * @param dependsOn every setting that the value depends on besides the run's own configuration.
+ * @throws Error before computing when the folder can't be written to; whatever `compute` throws.
+ */
+export async function cached<T>(
+  run: Run,
+  measure: string,
+  dependsOn: object,
+  compute: () => Promise<T>,
+): Promise<T> {
+  const file = fileOf(run, path.join('results', `${measure}-${keyOf(dependsOn)}.json`));
+  const saved = await readSaved(file);
+  if (saved !== undefined) return saved.value as T;
+  await checkWritable(path.dirname(file));
+  const value = await compute();
+  await writeFileAtomically(file, encodeJson({ measure, dependsOn, value }) + '\n');
+  return value;
+}
+
+/** Whether the measure is there already. */
+export async function isCached(run: Run, measure: string, dependsOn: object): Promise<boolean> {
+  const file = fileOf(run, path.join('results', `${measure}-${keyOf(dependsOn)}.json`));
+  return (await readSaved(file)) !== undefined;
+}
+
+async function readSaved(file: string): Promise<{ value: unknown } | undefined> {
+  const text = await readText(file);
+  if (text === undefined) return undefined;
+  try {
+    return decodeJson(text) as { value: unknown };
+  } catch {
+    console.warn(`${file} is damaged and is computed again.`);
+    return undefined;
+  }
+}
+
+async function checkWritable(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true });
+    await fs.access(folder, fs.constants.W_OK);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    throw explainFileError(error, folder, 'write');
+  }
+}

@@ -1,0 +1,65 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { writeFileAtomically } from '../../src/store/atomic';
+import { withTemporaryFolder } from './temporary';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Opens files whose writing fails after some bytes have reached the disk, as on a full one. */
+function failWritesWith(code: string): void {
+  const open = fs.open.bind(fs);
+  vi.spyOn(fs, 'open').mockImplementation(async (...given) => {
+    const handle = await open(...given);
+    const write = handle.writeFile.bind(handle);
+    handle.writeFile = async () => {
+      await write('half');
+      throw Object.assign(new Error(code), { code });
+    };
+    return handle;
+  });
+}
+
+test('a file is written whole, folders included, in pieces or as text', async () => {
+  await withTemporaryFolder(async folder => {
+    const file = path.join(folder, 'a/b/file');
+    await writeFileAtomically(file, [Buffer.from('one '), Buffer.from('two')]);
+    expect(await fs.readFile(file, 'utf8')).toBe('one two');
+    await writeFileAtomically(file, 'three');
+    expect(await fs.readFile(file, 'utf8')).toBe('three');
+    expect(await fs.readdir(path.dirname(file))).toEqual(['file']);
+  });
+});
+
+test('on a full disk the old file stays, nothing else is left, and the message says what to do', async () => {
+  await withTemporaryFolder(async folder => {
+    const file = path.join(folder, 'file');
+    await writeFileAtomically(file, 'old');
+    failWritesWith('ENOSPC');
+    await expect(writeFileAtomically(file, 'new')).rejects.toThrow(
+      /file: the disk is full\. Free some space/,
+    );
+    expect(await fs.readFile(file, 'utf8')).toBe('old');
+    expect(await fs.readdir(folder)).toEqual(['file']);
+  });
+});
+
+test.each([
+  ['EACCES', /no permission/],
+  ['EROFS', /read-only/],
+])('a folder that refuses (%s) is named with the remedy', async (code, message) => {
+  await withTemporaryFolder(async folder => {
+    vi.spyOn(fs, 'open').mockRejectedValue(Object.assign(new Error(code), { code }));
+    const file = path.join(folder, 'file');
+    await expect(writeFileAtomically(file, 'new')).rejects.toThrow(message);
+    await expect(writeFileAtomically(file, 'new')).rejects.toThrow(file);
+  });
+});
+
+test('a path through a file is refused with the reason', async () => {
+  await withTemporaryFolder(async folder => {
+    await fs.writeFile(path.join(folder, 'file'), '');
+    const inside = path.join(folder, 'file/run/weights');
+    await expect(writeFileAtomically(inside, 'new')).rejects.toThrow(/a part of the path is a file/);
+  });
+});
