@@ -1,0 +1,57 @@
+/** A denoiser: any network wrapped in its preconditioning. What is trained, sampled from and measured. */
+import type { tf } from '../engine/tensorflow';
+import type { Network, Parameters } from './network';
+import type { Preconditioning } from './preconditioning';
+
+/** D(x, sigma), and the network's inner activations that were asked for. */
+export interface DenoiserResult {
+  readonly denoised: tf.Tensor4D; // [B, H, W, C]
+  readonly activations: Record<string, tf.Tensor>;
+}
+
+/** The estimate D(x, sigma) of the clean images behind noisy ones. */
+export interface Denoiser {
+  readonly network: Network;
+  readonly preconditioning: Preconditioning;
+  /**
+   * D(noisy, sigma) = c_skip noisy + c_out F(c_in noisy, c_noise) for images [B, H, W, C] with a noise level each, sigma [B].
+   * @throws Error on an unknown layer, a missing parameter, or images of another shape.
+   */
+  denoise(
+    parameters: Parameters,
+    noisy: tf.Tensor4D,
+    sigma: tf.Tensor1D,
+    layers?: readonly string[],
+  ): DenoiserResult;
+}
+
+/** Wraps a network in a preconditioning. */
+export function createDenoiser(network: Network, preconditioning: Preconditioning): Denoiser {
+  return {
+    network,
+    preconditioning,
+    denoise(parameters, noisy, sigma, layers = []) {
+      const { cSkip, cOut, cIn, cNoise } = preconditioning.coefficients(sigma);
+      const { output, activations } = network.apply(parameters, noisy.mul(perImage(cIn)), cNoise, layers);
+      return { denoised: noisy.mul(perImage(cSkip)).add(output.mul(perImage(cOut))), activations };
+    },
+  };
+}
+
+/** One number an image [B], shaped to multiply images [B, H, W, C]. */
+export function perImage(values: tf.Tensor1D): tf.Tensor4D {
+  return values.reshape([-1, 1, 1, 1]);
+}
+
+/**
+ * A noise level given by a caller, checked.
+ * @throws RangeError when it is not a positive finite number.
+ */
+export function requireSigma(sigma: number): number {
+  if (!(sigma > 0 && Number.isFinite(sigma))) {
+    throw new RangeError(
+      `A noise level sigma is a positive number (images are in [-1, 1]; useful levels lie between 0.002 and 80), not ${sigma}.`,
+    );
+  }
+  return sigma;
+}
