@@ -1,0 +1,86 @@
+/**
+ * Compiled functions: recorded once for each shape of input, then run as one native call off the event loop. Training
+ * steps, sampling, feature extraction: all heavy work of the library goes through here.
+ */
+import { typeNumbers } from './backend';
+import type { TensorFunction } from './recorder';
+import { record } from './recorder';
+import type { Callable } from './session';
+import { tf } from './tensorflow';
+import { toTensor, toValue } from './tensors';
+import type { DataType, NamedValues } from './values';
+import type { Variables } from './variables';
+
+/** A compiled function: values by name in, values by name out. */
+export type CompiledFunction = (inputs?: NamedValues) => Promise<NamedValues>;
+
+/** What a function is compiled with. */
+export interface CompileOptions {
+  /** The variables that it reads and assigns; they decide whether it is compiled or run eagerly. */
+  readonly variables: Variables;
+  /** Inputs to record it with now, so that mistakes show early; other shapes are recorded when they first come. */
+  readonly example?: NamedValues;
+}
+
+/**
+ * Compiles a function of tensors: tfjs ops, gradients and the ops of engine/ops and engine/random. What it assigns to its
+ * variables is assigned at every call.
+ *
+ * @example
+ * const step = compile(({ batch }) => ({ loss: trainStep(batch) }), { variables, example: { batch } });
+ * const { loss } = await step({ batch });
+ *
+ * @throws Error naming op and line when something in it cannot be recorded.
+ */
+export function compile(fn: TensorFunction, { variables, example }: CompileOptions): CompiledFunction {
+  const { session } = variables;
+  if (!session) return inputs => Promise.resolve(runEagerly(fn, inputs ?? {}));
+
+  const recordings = new Map<string, { call: Callable; outputNames: string[]; inputNames: string[] }>();
+  const recordingOf = (inputs: NamedValues) => {
+    const key = Object.entries(inputs)
+      .map(([name, { dtype, shape }]) => `${name}:${dtype}[${shape.join()}]`)
+      .join();
+    let recorded = recordings.get(key);
+    if (!recorded) {
+      const recording = record(fn, inputs, variables.tensors, `function${functionCount++}`);
+      session.extend(recording.graph);
+      recorded = {
+        ...recording,
+        call: session.prepare(recording.feeds, recording.fetches, recording.targets),
+      };
+      recordings.set(key, recorded);
+    }
+    return recorded;
+  };
+
+  if (example) recordingOf(example);
+  return async (inputs = {}) => {
+    const { call, inputNames, outputNames } = recordingOf(inputs);
+    await variables.ready;
+    const outputs = await call(
+      inputNames.map(name => ({ ...inputs[name], dtype: typeNumbers[inputs[name].dtype] })),
+    );
+    return Object.fromEntries(
+      outputNames.map((name, i) => [name, { ...outputs[i], dtype: dataTypes.get(outputs[i].dtype)! }]),
+    );
+  };
+}
+let functionCount = 0;
+
+const dataTypes = new Map<number, DataType>([
+  [typeNumbers.float32, 'float32'],
+  [typeNumbers.int32, 'int32'],
+  [typeNumbers.bool, 'bool'],
+]);
+
+function runEagerly(fn: TensorFunction, inputs: NamedValues): NamedValues {
+  const outputs: NamedValues = {};
+  tf.tidy(() => {
+    const tensors = Object.fromEntries(
+      Object.entries(inputs).map(([name, value]) => [name, toTensor(value)]),
+    );
+    for (const [name, tensor] of Object.entries(fn(tensors))) outputs[name] = toValue(tensor);
+  });
+  return outputs;
+}

@@ -1,0 +1,153 @@
+/**
+ * The protocol-buffer messages that pass between us and TensorFlow's C API: graphs, op definitions, session options and
+ * step statistics. Field names and numbers are those of tensorflow/core/framework/*.proto and core/protobuf/config.proto;
+ * fields that we neither write nor read are left out (unknown fields are skipped on reading).
+ */
+import protobuf from 'protobufjs/light';
+
+type Field = [type: string, id: number, rule?: 'repeated'];
+
+const messages: Record<string, Record<string, Field>> = {
+  Dimension: { size: ['int64', 1] },
+  TensorShape: { dim: ['Dimension', 2, 'repeated'], unknownRank: ['bool', 3] },
+  Tensor: {
+    dtype: ['int32', 1],
+    tensorShape: ['TensorShape', 2],
+    tensorContent: ['bytes', 4],
+    floatVal: ['float', 5, 'repeated'],
+    intVal: ['int32', 7, 'repeated'],
+    boolVal: ['bool', 11, 'repeated'],
+  },
+  List: {
+    s: ['bytes', 2, 'repeated'],
+    i: ['int64', 3, 'repeated'],
+    f: ['float', 4, 'repeated'],
+    b: ['bool', 5, 'repeated'],
+    type: ['int32', 6, 'repeated'],
+  },
+  AttrValue: {
+    list: ['List', 1],
+    s: ['bytes', 2],
+    i: ['int64', 3],
+    f: ['float', 4],
+    b: ['bool', 5],
+    type: ['int32', 6],
+    shape: ['TensorShape', 7],
+    tensor: ['Tensor', 8],
+  },
+  NodeDef: {
+    name: ['string', 1],
+    op: ['string', 2],
+    input: ['string', 3, 'repeated'],
+    device: ['string', 4],
+  },
+  VersionDef: { producer: ['int32', 1] },
+  GraphDef: { node: ['NodeDef', 1, 'repeated'], versions: ['VersionDef', 4] },
+  ArgDef: {
+    name: ['string', 1],
+    type: ['int32', 3],
+    typeAttr: ['string', 4],
+    numberAttr: ['string', 5],
+    typeListAttr: ['string', 6],
+  },
+  AttrDef: { name: ['string', 1], type: ['string', 2], defaultValue: ['AttrValue', 3] },
+  OpDef: {
+    name: ['string', 1],
+    inputArg: ['ArgDef', 2, 'repeated'],
+    outputArg: ['ArgDef', 3, 'repeated'],
+    attr: ['AttrDef', 4, 'repeated'],
+    isStateful: ['bool', 17],
+  },
+  OpList: { op: ['OpDef', 1, 'repeated'] },
+  GPUOptions: { allowGrowth: ['bool', 4] },
+  OptimizerOptions: { globalJitLevel: ['int32', 5] },
+  RewriterConfig: { autoMixedPrecisionOnednnBfloat16: ['int32', 31], autoMixedPrecision: ['int32', 23] },
+  GraphOptions: { optimizerOptions: ['OptimizerOptions', 3], rewriteOptions: ['RewriterConfig', 10] },
+  ConfigProto: {
+    intraOpParallelismThreads: ['int32', 2],
+    interOpParallelismThreads: ['int32', 5],
+    gpuOptions: ['GPUOptions', 6],
+    allowSoftPlacement: ['bool', 7],
+    usePerSessionThreads: ['bool', 9],
+    graphOptions: ['GraphOptions', 10],
+  },
+  RunOptions: { interOpThreadPool: ['int32', 3] },
+};
+
+const root = protobuf.Root.fromJSON({
+  nested: Object.fromEntries(
+    Object.entries(messages).map(([message, fields]) => [message, descriptorOf(message, fields)]),
+  ),
+});
+root.lookupType('NodeDef').add(new protobuf.MapField('attr', 5, 'string', 'AttrValue'));
+
+function descriptorOf(message: string, fields: Record<string, Field>): protobuf.IType {
+  return {
+    fields: Object.fromEntries(
+      Object.entries(fields).map(([name, [type, id, rule]]) => [name, { type, id, rule }]),
+    ),
+    // A member of a oneof is written also when it is 0 or false.
+    ...(message === 'AttrValue' && { oneofs: { value: { oneof: Object.keys(fields) } } }),
+  };
+}
+
+/** A value of a node's attribute: one of the members is set. */
+export interface AttributeValue {
+  list?: { s?: Uint8Array[]; i?: number[]; f?: number[]; b?: boolean[]; type?: number[] };
+  s?: Uint8Array;
+  i?: number;
+  f?: number;
+  b?: boolean;
+  type?: number;
+  shape?: { dim: { size: number }[] };
+  tensor?: TensorProto;
+}
+
+/** A constant: `tensorContent` holds all elements, or one of the `Val` lists a value that the rest repeats. */
+export interface TensorProto {
+  dtype: number;
+  tensorShape: { dim: { size: number }[] };
+  tensorContent?: Uint8Array;
+  floatVal?: number[];
+  intVal?: number[];
+  boolVal?: boolean[];
+}
+
+/** One operation of a graph. */
+export interface NodeDef {
+  name: string;
+  op: string;
+  input: string[];
+  attr: Record<string, AttributeValue>;
+}
+
+/** An input or output of an op, with the names of the attributes that give its type and count. */
+export interface ArgDef {
+  name: string;
+  type: number;
+  typeAttr: string;
+  numberAttr: string;
+  typeListAttr: string;
+}
+
+/** What TensorFlow says of one op. */
+export interface OpDef {
+  name: string;
+  inputArg: ArgDef[];
+  outputArg: ArgDef[];
+  attr: { name: string; type: string; defaultValue?: AttributeValue | null }[];
+  isStateful: boolean;
+}
+
+/** Bytes of a message of the named type. */
+export function encode(
+  type: 'GraphDef' | 'ConfigProto' | 'RunOptions',
+  message: Record<string, unknown>,
+): Uint8Array {
+  return root.lookupType(type).encode(message).finish();
+}
+
+/** The op definitions in a serialized OpList. */
+export function decodeOpList(bytes: Uint8Array): OpDef[] {
+  return (root.lookupType('OpList').decode(bytes) as unknown as { op: OpDef[] }).op;
+}

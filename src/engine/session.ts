@@ -1,0 +1,131 @@
+/**
+ * TensorFlow sessions: graphs run by one native call, off the event loop, so that the process stays responsive meanwhile.
+ * The native module is native/session.cc, built by set-up.
+ */
+import path from 'node:path';
+import './tensorflow';
+import { encode } from './protobuf';
+
+/** How a session computes. */
+export interface SessionOptions {
+  /** Threads of one op and of independent ops; default: as many as the machine has cores. With 1, results repeat bit for bit. */
+  readonly threads?: number;
+  /** Compile clusters of ops with XLA; default false (it made CPUs slower when measured). */
+  readonly xla?: boolean;
+}
+
+/** Opaque native handle. */
+type Handle = object;
+
+/** A tensor on its way into or out of the native module. */
+export interface NativeTensor {
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Int32Array | Uint8Array;
+}
+
+interface SessionModule {
+  opDefinitions(): ArrayBuffer;
+  createSession(config: Uint8Array): Handle;
+  extendSession(session: Handle, graph: Uint8Array): void;
+  prepare(
+    session: Handle,
+    feeds: string[],
+    fetches: string[],
+    targets: string[],
+    options: Uint8Array,
+  ): Handle;
+  run(callable: Handle, inputs: NativeTensor[]): Promise<NativeTensor[]>;
+  release(handle: Handle): void;
+}
+
+/** One kind of call: values for the feeds go in, values of the fetches come out; the targets run as well. */
+export type Callable = (feeds: NativeTensor[]) => Promise<NativeTensor[]>;
+
+/** A TensorFlow session and its growing graph. */
+export interface Session {
+  /** Imports a serialized GraphDef; its variables are shared with earlier graphs by their shared_name. */
+  extend(graph: Uint8Array): void;
+  /** Looks up what to feed (`name:index`), fetch (`name:index`) and run (node names). */
+  prepare(feeds: string[], fetches: string[], targets: string[]): Callable;
+  /** Frees graph and variables, once calls in flight have ended. */
+  dispose(): void;
+}
+
+/**
+ * The native module.
+ * @throws Error with the remedy when it is missing or does not fit this Node or TensorFlow.
+ */
+export function sessionModule(): SessionModule {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a native module can only be required
+    module_ ??= require(path.join(__dirname, 'native', 'build', 'session.node')) as SessionModule;
+  } catch (error) {
+    throw new Error(
+      `The native session module cannot be loaded (${(error as Error).message.split('\n')[0]}). Run \`npm run setup\` to build it.`,
+      { cause: error },
+    );
+  }
+  return module_;
+}
+let module_: SessionModule | undefined;
+
+/**
+ * A new session with an empty graph.
+ * @throws RangeError when `threads` is not a positive integer.
+ */
+export function createSession({ threads, xla = false }: SessionOptions = {}): Session {
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
+    throw new RangeError(`A session runs on a positive whole number of threads, not ${threads}.`);
+  }
+  const native = sessionModule();
+  const handle = native.createSession(encode('ConfigProto', configOf(threads, xla)));
+  const callables: Handle[] = [];
+  // With one thread the ops run in the calling thread of the pool, without handing over: small ops gain most.
+  const runOptions = threads === 1 ? encode('RunOptions', { interOpThreadPool: -1 }) : new Uint8Array();
+  return {
+    extend: graph => native.extendSession(handle, graph),
+    prepare(feeds, fetches, targets) {
+      const callable = native.prepare(handle, feeds, fetches, targets, runOptions);
+      callables.push(callable);
+      return async inputs => {
+        try {
+          return await native.run(callable, inputs);
+        } catch (error) {
+          throw explained(error as Error);
+        }
+      };
+    },
+    dispose() {
+      callables.forEach(callable => native.release(callable));
+      native.release(handle);
+    },
+  };
+}
+
+function configOf(threads: number | undefined, xla: boolean) {
+  return {
+    allowSoftPlacement: true,
+    gpuOptions: { allowGrowth: true },
+    ...(threads && {
+      intraOpParallelismThreads: threads,
+      interOpParallelismThreads: threads,
+      usePerSessionThreads: true,
+    }),
+    ...(xla && { graphOptions: { optimizerOptions: { globalJitLevel: 2 } } }),
+  };
+}
+
+/** TensorFlow's code of exhausted memory (tensorflow/c/tf_status.h). */
+const resourceExhausted = '8';
+
+function explained(error: Error & { code?: string }): Error {
+  const message = error.message.split('\n')[0];
+  if (error.code === resourceExhausted) {
+    return new Error(
+      `The device ran out of memory: ${message}. Lower the batch size, the number of channels or the image size.`,
+      { cause: error },
+    );
+  }
+  return new Error(`TensorFlow could not run the compiled function: ${message}`, { cause: error });
+}
