@@ -1,0 +1,186 @@
+/** Multinomial logistic regression with an L2 penalty: the linear classifier that probes are made of. */
+import { minimize, type MinimizeOptions, type Objective } from './lbfgs';
+
+/** Features of N images: [N, F], row-major. Every `TensorValue` of that shape is one. */
+export interface FeatureMatrix {
+  readonly shape: readonly number[];
+  readonly values: ArrayLike<number>;
+}
+
+/** A linear classifier: the class of features h is the largest of h W + b. */
+export interface LinearClassifier {
+  readonly featureCount: number;
+  readonly classCount: number;
+  /** W, [F, K] row-major. */
+  readonly weights: Float64Array;
+  /** b, [K]. */
+  readonly bias: Float64Array;
+}
+
+/** A fitted classifier and how the fit ended. */
+export interface FittedClassifier extends LinearClassifier {
+  /** The objective at the optimum: mean cross-entropy in nats plus the penalty. */
+  readonly loss: number;
+  readonly iterations: number;
+  /** False when the fit stopped before the gradient was below the tolerance. */
+  readonly converged: boolean;
+}
+
+/** Options of a fit: the penalty, and when to stop (see {@link MinimizeOptions}). */
+export interface LogisticRegressionOptions extends Omit<MinimizeOptions, 'memory'> {
+  /** Weight of the penalty l2/2 |W|^2. Default 1e-3. */
+  readonly l2?: number;
+}
+
+/**
+ * Fits h W + b by minimizing
+ *
+ *     1/N sum_n -log softmax(h_n W + b)[label_n]  +  l2/2 |W|^2
+ *
+ * over W and b (the bias is not penalized): the optimum of scikit-learn's LogisticRegression with C = 1 / (l2 N).
+ * The optimum is unique up to a constant added to every bias; this one's biases sum to 0. A class without an image gets
+ * a bias so low that it is never predicted.
+ * @param features [N, F], used as they are: see fitProbe for standardized ones
+ * @param labels the class of each row, 0 .. classes - 1
+ * @throws RangeError when the features are not [N, F] or not finite, counts disagree, a label is out of range, only one
+ *   class occurs, or an option is not a number it can be
+ */
+export async function fitLogisticRegression(
+  features: FeatureMatrix,
+  labels: ArrayLike<number>,
+  classes: number,
+  { l2 = 1e-3, ...stopping }: LogisticRegressionOptions = {},
+): Promise<FittedClassifier> {
+  const [count, width] = checkFeatures(features);
+  checkLabels(labels, count, classes);
+  if (!(l2 >= 0 && l2 < Infinity)) throw new RangeError(`The L2 penalty is a number from 0, not ${l2}.`);
+  const objective = softmaxLoss(Float64Array.from(features.values), labels, width, classes, l2);
+  const optimum = await minimize(objective, new Float64Array((width + 1) * classes), stopping);
+  return {
+    featureCount: width,
+    classCount: classes,
+    weights: optimum.x.slice(0, width * classes),
+    bias: optimum.x.slice(width * classes),
+    loss: optimum.value,
+    iterations: optimum.iterations,
+    converged: optimum.converged,
+  };
+}
+
+/**
+ * The class of each row of features: the one with the largest logit.
+ * @param features [N, F]
+ * @throws RangeError when F is not the classifier's, or a feature is not finite
+ */
+export function predict(classifier: LinearClassifier, features: FeatureMatrix): Int32Array {
+  const { featureCount, classCount, weights, bias } = classifier;
+  const [count, width] = checkFeatures(features);
+  if (width !== featureCount) {
+    throw new RangeError(`The classifier was fitted to ${featureCount} features, but ${width} were given.`);
+  }
+  const logits = new Float64Array(classCount);
+  return Int32Array.from({ length: count }, (_, row) => {
+    logits.set(bias);
+    for (let f = 0; f < width; f++) {
+      const feature = features.values[row * width + f];
+      for (let k = 0; k < classCount; k++) logits[k] += feature * weights[f * classCount + k];
+    }
+    return logits.indexOf(Math.max(...logits));
+  });
+}
+
+/** The objective and its gradient; parameters are W, then b. One pass over the features, row by row. */
+function softmaxLoss(
+  features: Float64Array,
+  labels: ArrayLike<number>,
+  width: number,
+  classes: number,
+  l2: number,
+): Objective {
+  const count = labels.length;
+  const biasAt = width * classes;
+  const residual = new Float64Array(classes); // first logits, then softmax - one-hot
+  return (parameters, gradient) => {
+    gradient.fill(0);
+    let loss = 0;
+    for (let n = 0; n < count; n++) {
+      for (let k = 0; k < classes; k++) residual[k] = parameters[biasAt + k];
+      for (let f = 0; f < width; f++) {
+        const feature = features[n * width + f];
+        for (let k = 0; k < classes; k++) residual[k] += feature * parameters[f * classes + k];
+      }
+      loss += crossEntropyResidual(residual, labels[n]);
+      for (let f = 0; f < width; f++) {
+        const feature = features[n * width + f];
+        for (let k = 0; k < classes; k++) gradient[f * classes + k] += feature * residual[k];
+      }
+      for (let k = 0; k < classes; k++) gradient[biasAt + k] += residual[k];
+    }
+    let squares = 0;
+    for (let i = 0; i < gradient.length; i++) gradient[i] /= count;
+    for (let i = 0; i < biasAt; i++) {
+      gradient[i] += l2 * parameters[i];
+      squares += parameters[i] * parameters[i];
+    }
+    return loss / count + (l2 / 2) * squares;
+  };
+}
+
+/** Turns logits into softmax - one-hot(label), in place, and returns the cross-entropy -log softmax[label]. */
+function crossEntropyResidual(logits: Float64Array, label: number): number {
+  let largest = -Infinity;
+  for (let k = 0; k < logits.length; k++) largest = Math.max(largest, logits[k]);
+  const own = logits[label] - largest;
+  let sum = 0;
+  for (let k = 0; k < logits.length; k++) {
+    logits[k] = Math.exp(logits[k] - largest);
+    sum += logits[k];
+  }
+  for (let k = 0; k < logits.length; k++) logits[k] /= sum;
+  logits[label] -= 1;
+  return Math.log(sum) - own;
+}
+
+/**
+ * The size of a feature matrix.
+ * @throws RangeError when it is not [N, F] with N, F > 0, or a feature is not finite
+ */
+export function checkFeatures({ shape, values }: FeatureMatrix): [count: number, width: number] {
+  const [count, width] = shape;
+  if (shape.length !== 2 || count < 1 || width < 1 || values.length !== count * width) {
+    throw new RangeError(
+      `Features are a matrix of images by features, not ${values.length} values of shape [${shape.join(', ')}].`,
+    );
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new RangeError(
+        `Feature ${i % width} of image ${Math.floor(i / width)} is ${values[i]}. The network's weights or the noise level may have run out of range.`,
+      );
+    }
+  }
+  return [count, width];
+}
+
+function checkLabels(labels: ArrayLike<number>, count: number, classes: number): void {
+  if (!Number.isInteger(classes) || classes < 2) {
+    throw new RangeError(`A classifier tells at least two classes apart, not ${classes}.`);
+  }
+  if (labels.length !== count) {
+    throw new RangeError(
+      `There are features of ${count} images, but ${labels.length} labels. Give one label an image.`,
+    );
+  }
+  for (let i = 0; i < count; i++) {
+    if (!Number.isInteger(labels[i]) || labels[i] < 0 || labels[i] >= classes) {
+      throw new RangeError(
+        `Image ${i} has the label ${labels[i]}, but labels of ${classes} classes are 0 to ${classes - 1}.`,
+      );
+    }
+  }
+  if (Array.prototype.every.call(labels, label => label === labels[0])) {
+    throw new RangeError(
+      `All ${count} images are of class ${labels[0]}. A classifier needs images of at least two classes.`,
+    );
+  }
+}
