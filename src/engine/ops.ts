@@ -2,7 +2,7 @@
  * Tensor functions that networks are made of and tfjs lacks, or has only as many small ops: each one is a few TensorFlow ops
  * with a gradient of its own, so that a training step stays short. They run eagerly and inside compiled functions.
  */
-import { executeOp, stringAttribute, typeAttribute } from './backend';
+import { executeOp, integerAttribute, stringAttribute, typeAttribute } from './backend';
 import { tf } from './tensorflow';
 
 /** What a differentiable function computes, keeps for its gradient, and how the gradient of each input follows from that. */
@@ -167,4 +167,18 @@ export function averagePool2x(x: tf.Tensor4D): tf.Tensor4D {
     throw new RangeError(`Images of ${height}x${width} cannot be halved: both sides must be even.`);
   }
   return poolWithGradient(x) as tf.Tensor4D;
+}
+
+/**
+ * Rows of x [N, ...] by index [M] -> [M, ...]; no gradient. Unlike tf.gather it reads nothing back, so it can be recorded;
+ * an index outside [0, N) is TensorFlow's error at the call.
+ */
+export function gatherRows(x: tf.Tensor, indices: tf.Tensor1D): tf.Tensor {
+  const attributes = [
+    typeAttribute('Tparams', x.dtype as 'float32'),
+    typeAttribute('Tindices', 'int32'),
+    typeAttribute('Taxis', 'int32'),
+    integerAttribute('batch_dims', 0),
+  ];
+  return tf.tidy(() => executeOp('GatherV2', attributes, [x, indices, tf.scalar(0, 'int32')], 1)[0]);
 }

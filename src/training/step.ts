@@ -1,0 +1,84 @@
+/** One training step as a function of tensors: recorded once by the engine, then run as one native call. */
+import type { Denoiser } from '../diffusion/denoiser';
+import { denoisingLoss } from '../diffusion/loss';
+import type { Parameters } from '../diffusion/network';
+import type { NoiseDistribution } from '../diffusion/noise';
+import { applyAdam } from '../engine/adam';
+import { gatherRows } from '../engine/ops';
+import { deriveSeed, randomIntegers, randomNormal } from '../engine/random';
+import { tf } from '../engine/tensorflow';
+import { float32Scalar, int32Scalar, type NamedValues } from '../engine/values';
+import type { TrainingConfig } from './config';
+import { emaDecayAt, learningRateAt } from './schedule';
+
+/** What a step needs to know. */
+export interface StepOptions {
+  readonly denoiser: Denoiser;
+  readonly noise: NoiseDistribution;
+  readonly config: TrainingConfig;
+  readonly seed: number;
+  /** The state of state.ts, and the training images [N, H, W, C] as `images`. */
+  readonly tensors: Readonly<Record<string, tf.Variable>>;
+}
+
+/** The name under which the training images are kept beside the state. */
+export const imagesName = 'images';
+
+/** The inputs of step i (from 0). */
+export function stepInputs(step: number, config: TrainingConfig): NamedValues {
+  return {
+    step: int32Scalar(step),
+    learningRate: float32Scalar(learningRateAt(step, config)),
+    emaDecay: float32Scalar(emaDecayAt(step, config)),
+  };
+}
+
+/**
+ * The step: draws a batch and its noise from (seed, step), takes the loss's gradient, updates weights and average.
+ * Everything random is a function of seed and step, so that a resumed training repeats what it would have done.
+ */
+export function createTrainingStep(options: StepOptions) {
+  const { denoiser, config, tensors } = options;
+  const names = denoiser.network.parameters.map(parameter => parameter.name);
+  const weights = names.map(name => tensors[`raw.${name}`]);
+  return (inputs: Record<string, tf.Tensor>): { loss: tf.Tensor } => {
+    const { images, sigma, noise } = drawBatch(options, inputs.step as tf.Scalar);
+    const loss = (...parameters: tf.Tensor[]) =>
+      denoisingLoss(denoiser, namedBy(names, parameters), images, sigma, noise);
+    const { value, grads } = tf.valueAndGrads(loss)(weights);
+    const slots = names.map((name, i) => ({
+      parameter: weights[i],
+      firstMoment: tensors[`adam.m.${name}`],
+      secondMoment: tensors[`adam.v.${name}`],
+      gradient: grads[i],
+    }));
+    applyAdam(slots, {
+      ...config,
+      learningRate: inputs.learningRate as tf.Scalar,
+      step: inputs.step.add(tf.scalar(1, 'int32')),
+    });
+    names.forEach((name, i) => follow(tensors[`ema.${name}`], weights[i], inputs.emaDecay as tf.Scalar));
+    return { loss: value };
+  };
+}
+
+function namedBy(names: readonly string[], tensors: readonly tf.Tensor[]): Parameters {
+  return Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+}
+
+function drawBatch({ denoiser, noise, config, seed, tensors }: StepOptions, step: tf.Scalar) {
+  const { batchSize } = config;
+  const all = tensors[imagesName]; // [N, H, W, C]
+  const chosen = randomIntegers([batchSize], all.shape[0], deriveSeed(seed, 'batch'), step); // [B]
+  const shape = [batchSize, ...denoiser.network.imageShape];
+  return {
+    images: gatherRows(all, chosen as tf.Tensor1D) as tf.Tensor4D, // [B, H, W, C]
+    sigma: noise.sample(batchSize, deriveSeed(seed, 'sigma'), step), // [B]
+    noise: randomNormal(shape, deriveSeed(seed, 'noise'), step) as tf.Tensor4D, // [B, H, W, C]
+  };
+}
+
+/** average <- decay * average + (1 - decay) * weight */
+export function follow(average: tf.Variable, weight: tf.Variable, decay: tf.Scalar): void {
+  tf.tidy(() => average.assign(weight.add(average.sub(weight).mul(decay))));
+}
