@@ -46,6 +46,13 @@ async function flushFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
+/** Removes what processes that were killed while writing left in the folder. The caller is the only one writing there. */
+export async function removeTemporaryFiles(folder: string): Promise<void> {
+  for (const name of await fs.readdir(folder)) {
+    if (/\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) await fs.rm(path.join(folder, name), { force: true });
+  }
+}
+
 /**
  * Turns a file system's error into one that names the file and what to do; other errors come back as they are.
  * @param action what was tried, as in "could not write".

@@ -1,0 +1,44 @@
+/** What determines a training, besides data, model and seed. */
+
+/** Settings of a training; everything that changes its result. */
+export interface TrainingConfig {
+  /** Number of optimizer steps. */
+  readonly steps: number;
+  /** Images a step, drawn from the training set with replacement. */
+  readonly batchSize: number;
+  /** Adam's learning rate, reached after the warm-up. */
+  readonly learningRate: number;
+  /** Steps over which the learning rate rises linearly to its full value; 0 for none. */
+  readonly warmUpSteps: number;
+  /** Adam's decay of the first moment. */
+  readonly beta1: number;
+  /** Adam's decay of the second moment. */
+  readonly beta2: number;
+  /** Adam's epsilon, added to the root of the second moment. */
+  readonly epsilon: number;
+  /** Half-life of the weights' exponential moving average, in images seen. */
+  readonly emaHalfLife: number;
+}
+
+const isCount = (value: number) => Number.isInteger(value) && value > 0;
+const isPositive = (value: number) => value > 0 && Number.isFinite(value);
+const isDecay = (value: number) => value > 0 && value < 1;
+
+const requirements: { [K in keyof TrainingConfig]: [(value: number) => boolean, string] } = {
+  steps: [isCount, 'a positive whole number'],
+  batchSize: [isCount, 'a positive whole number'],
+  learningRate: [isPositive, 'a positive number'],
+  warmUpSteps: [value => value === 0 || isCount(value), 'a whole number, 0 or more'],
+  beta1: [isDecay, 'a number between 0 and 1'],
+  beta2: [isDecay, 'a number between 0 and 1'],
+  epsilon: [isPositive, 'a positive number'],
+  emaHalfLife: [isPositive, 'a positive number of images'],
+};
+
+/** @throws RangeError naming the first setting that is missing or impossible. */
+export function requireTrainingConfig(config: TrainingConfig): void {
+  for (const name of Object.keys(requirements) as (keyof TrainingConfig)[]) {
+    const [holds, expected] = requirements[name];
+    if (!holds(config[name])) throw new RangeError(`training.${name} is ${expected}, not ${config[name]}.`);
+  }
+}
