@@ -2,12 +2,10 @@
  * npm run setup: makes everything that the project needs, from nothing or from whatever state it finds.
  * Plain Node without packages, because it runs before there are any. Does only what is not done yet.
  */
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { checkLoads } from './check.mjs';
-import { readEnvironment, requirementsFor } from './environment.mjs';
+import { requirementsFor } from './environment.mjs';
 import { installKernel } from './kernelspec.mjs';
 import { takeLock } from './lock.mjs';
 import {
@@ -22,18 +20,16 @@ import {
 } from './machine.mjs';
 import { buildModule, nativeModules } from './native.mjs';
 import { installNpmPackages } from './npm.mjs';
+import { project, projectEnvironment, runMain } from './project.mjs';
 import {
   environmentState,
   findPython,
   installedPackages,
   installPackages,
-  locateEnvironment,
   prepareEnvironment,
 } from './python.mjs';
 import { duration, openReport, SetupError } from './report.mjs';
 import { readStamp } from './stamp.mjs';
-
-export const project = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** The steps, in order: title and function from the shared context and `doing` (says what is being done) to a summary. */
 const steps = [
@@ -102,35 +98,27 @@ function readOptions(args) {
   }
 }
 
-/** Everything that the steps share. */
-export function createContext({ options = {}, env = process.env, report }) {
-  const environment = readEnvironment(project);
-  return {
-    project,
-    options,
-    env,
-    report,
-    environment,
-    location: locateEnvironment(project, environment, env),
-    range: environment.conda.python,
-    chosenPython: options.python,
-  };
-}
-
 /**
  * Runs the whole set-up.
  * @throws SetupError with a sentence and its remedy when something is missing.
  */
-export async function setUp(args = []) {
+async function setUp(args) {
   const options = readOptions(args);
   checkPlatform(thisPlatform());
   checkNode(project);
-  const say = sentence => console.log(sentence);
-  const release = await lockProject(say);
+  const release = await lockProject(sentence => console.log(sentence));
   const start = performance.now();
   try {
     const report = openReport(`${project}/setup.log`);
-    const context = createContext({ options, report });
+    const env = process.env;
+    const context = {
+      project,
+      options,
+      env,
+      report,
+      chosenPython: options.python,
+      ...projectEnvironment(env),
+    };
     for (const [index, [title, work]] of steps.entries()) {
       await report.step(`[${index + 1}/${steps.length}]`, title, doing => work(context, doing));
     }
@@ -152,12 +140,6 @@ async function lockProject(say) {
   }
 }
 
-const isMain =
-  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
-if (isMain) {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
-  setUp(process.argv.slice(2)).catch(error => {
-    console.error(error instanceof SetupError ? `\n${error.message}` : error);
-    process.exitCode = 1;
-  });
-}
+// Leaving through exit() releases the lock.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+runMain(() => setUp(process.argv.slice(2)));

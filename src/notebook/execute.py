@@ -1,0 +1,126 @@
+"""Executes a notebook from top to bottom in a fresh kernel, and shows on the terminal how far it is.
+
+    python execute.py SOURCE TARGET
+
+The executed copy is written to TARGET when every cell has run; exit status 0. When a cell throws (or the kernel dies),
+what ran so far is written to TARGET with ".failed" before the extension, and the exit status is 1.
+"""
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from jupyter_client.kernelspec import NoSuchKernel
+
+SECONDS_BETWEEN_UPDATES = 30  # where the output is no terminal, an updated output is shown this often
+ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class ShownClient(NotebookClient):
+    """A notebook client that echoes what the cells print and show."""
+
+    line_open = False  # the terminal's last line is a progress line that may be overwritten
+    last_update = 0.0
+
+    def process_message(self, msg, cell, cell_index):
+        content = msg["content"]
+        if msg["msg_type"] == "stream":
+            self.show("".join(content["text"]))
+        elif msg["msg_type"] in ("display_data", "execute_result"):
+            self.show_bundle(content["data"])
+        elif msg["msg_type"] == "update_display_data":
+            self.update(content["data"])
+        return super().process_message(msg, cell, cell_index)
+
+    def show(self, text):
+        if self.line_open:
+            print()
+        self.line_open = False
+        for line in text.rstrip("\n").split("\n"):
+            # Of a line that was overwritten with carriage returns, the last state.
+            print(f"      {line.rstrip(chr(13)).split(chr(13))[-1]}", flush=True)
+
+    def show_bundle(self, data):
+        text = first_line(data)
+        if text:
+            self.show(text)
+
+    def update(self, data):
+        text = first_line(data)
+        if not text:
+            return
+        if sys.stdout.isatty():
+            print(f"\r\x1b[2K      {text}", end="", flush=True)
+            self.line_open = True
+        elif time.monotonic() - self.last_update > SECONDS_BETWEEN_UPDATES:
+            self.last_update = time.monotonic()
+            self.show(text)
+
+    def announce(self, cell, cell_index):
+        if self.line_open:
+            print()
+        self.line_open = False
+        number = sum(other.cell_type == "code" for other in self.nb.cells[: cell_index + 1])
+        count = sum(other.cell_type == "code" for other in self.nb.cells)
+        first = next((line for line in cell.source.split("\n") if line.strip()), "")
+        print(f"[{number}/{count}] {first[:100]}", flush=True)
+
+
+def first_line(data):
+    """The first line of an output's plain text, or '' where it has none."""
+    text = data.get("text/plain", "")
+    return ESCAPES.sub("", text if isinstance(text, str) else "".join(text)).strip("\n").split("\n")[0]
+
+
+def write(notebook, target):
+    """Writes under a temporary name and renames, so that no half-written file is ever taken for a whole one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    nbformat.write(notebook, temporary)
+    os.replace(temporary, target)
+
+
+def explain(error):
+    """One paragraph about why the notebook stopped."""
+    if isinstance(error, CellExecutionError):
+        return ESCAPES.sub("", error.traceback).strip()
+    if isinstance(error, DeadKernelError):
+        return "The kernel died while a cell ran (out of memory?)."
+    return f'There is no kernel "{error.name}": run "npm run setup" to install it.'
+
+
+def execute(source, target):
+    """Executes one notebook; returns the exit status."""
+    notebook = nbformat.read(source, as_version=4)
+    client = ShownClient(
+        notebook,
+        timeout=None,
+        allow_errors=False,
+        record_timing=False,  # a rendered copy shall not differ by the time of day
+        resources={"metadata": {"path": str(source.parent)}},
+    )
+    client.on_cell_execute = lambda cell, cell_index: client.announce(cell, cell_index)
+    failed = target.with_name(f"{target.stem}.failed{target.suffix}")
+    try:
+        client.execute()
+    except (CellExecutionError, DeadKernelError, NoSuchKernel) as error:
+        write(notebook, failed)
+        print(f"\n{explain(error)}\nWhat ran so far is in {failed}", file=sys.stderr)
+        return 1
+    write(notebook, target)
+    failed.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python execute.py SOURCE TARGET")
+    try:
+        sys.exit(execute(*(Path(argument).resolve() for argument in sys.argv[1:])))
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted.")
