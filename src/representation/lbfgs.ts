@@ -1,6 +1,6 @@
 /** Minimization by L-BFGS (Nocedal and Wright, algorithms 7.4 and 7.5), for any smooth function of a few thousand numbers. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { searchLine, type LinePoint } from './lineSearch';
+import { searchLine, type LinePoint } from './line-search';
 
 /** The function to minimize: returns its value at `x` and writes its derivatives into `gradient`. */
 export type Objective = (x: Float64Array, gradient: Float64Array) => number | Promise<number>;

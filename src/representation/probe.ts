@@ -5,7 +5,7 @@ import {
   type FeatureMatrix,
   type FittedClassifier,
   type LogisticRegressionOptions,
-} from './logisticRegression';
+} from './logistic-regression';
 
 /** Added to each standard deviation, so that a feature that never changes stays finite. */
 const smallestDeviation = 1e-6;
@@ -39,15 +39,19 @@ export async function fitProbe(
   return { ...fitted, ...onRawFeatures(fitted, mean, deviation) };
 }
 
-/** Mean and standard deviation of each feature. */
+/**
+ * Mean and standard deviation of each feature. Sums are divided last: those of float32 features are exact enough that a
+ * feature that never changes becomes exactly 0.
+ */
 function moments(features: FeatureMatrix): { mean: Float64Array; deviation: Float64Array } {
   const [count, width] = checkFeatures(features);
-  const mean = new Float64Array(width);
-  const deviation = new Float64Array(width);
-  for (let i = 0; i < features.values.length; i++) mean[i % width] += features.values[i] / count;
-  for (let i = 0; i < features.values.length; i++)
-    deviation[i % width] += (features.values[i] - mean[i % width]) ** 2;
-  return { mean, deviation: deviation.map(sum => Math.sqrt(sum / (count - 1)) + smallestDeviation) };
+  const { values } = features;
+  const sum = new Float64Array(width);
+  const squares = new Float64Array(width);
+  for (let i = 0; i < values.length; i++) sum[i % width] += values[i];
+  const mean = sum.map(total => total / count);
+  for (let i = 0; i < values.length; i++) squares[i % width] += (values[i] - mean[i % width]) ** 2;
+  return { mean, deviation: squares.map(total => Math.sqrt(total / (count - 1)) + smallestDeviation) };
 }
 
 /** ((h - mean) / deviation) W + b = h (W / deviation) + (b - (mean / deviation) W). */

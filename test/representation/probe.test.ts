@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitLogisticRegression, predict } from '../../src/representation/logisticRegression';
+import { fitLogisticRegression, predict } from '../../src/representation/logistic-regression';
 import { fitProbe } from '../../src/representation/probe';
 import recorded from '../reference/recorded/probe.json';
 
@@ -86,16 +86,16 @@ describe('fitProbe', () => {
     expect([...probe.weights].every(Number.isFinite)).toBe(true);
   });
 
-  it('fits 1,000 images of 16 features in ten classes in less than 0.2 s', async () => {
+  it('fits 1,000 images of 16 features in ten classes in less than 0.2 s of one core', async () => {
     const large = matrix(Array.from({ length: 4 }, () => recorded.features).flat());
     const labels = Array.from({ length: 4 }, () => recorded.labels).flat();
     await fitProbe(large, labels, classes); // the compiler of the JavaScript engine warms up
-    const fastest: number[] = [];
+    const milliseconds: number[] = [];
     for (let i = 0; i < 3; i++) {
-      const start = performance.now();
+      const start = process.cpuUsage(); // of this process: other programs may keep the machine busy
       await fitProbe(large, labels, classes);
-      fastest.push(performance.now() - start);
+      milliseconds.push(process.cpuUsage(start).user / 1000);
     }
-    expect(Math.min(...fastest)).toBeLessThan(200);
+    expect(Math.min(...milliseconds)).toBeLessThan(200);
   });
 });
