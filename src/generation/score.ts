@@ -1,0 +1,146 @@
+/**
+ * The generalization score: does a model generate new images, or copies of its training images? Two rules on the pixels:
+ * the nearest-neighbour ratio, and the cosine similarity of mean-centred images.
+ */
+import type { Dataset } from '../data/dataset';
+import { imagesOf, meanImage } from '../data/dataset';
+import type { TensorValue } from '../engine/values';
+import { float32 } from '../engine/values';
+import { nearestNeighbours, type NeighboursOptions } from './neighbours';
+
+/** How new generated images are; lists have one entry a sample. */
+export interface GeneralizationScore {
+  readonly sampleCount: number;
+  /** Share of samples that are new by the ratio rule: d1 / d2 >= ratioThreshold. */
+  readonly novelByRatio: number;
+  /** Share of samples that are new by the cosine rule: largest cosine <= cosineThreshold. */
+  readonly novelByCosine: number;
+  readonly medianCosine: number;
+  readonly ratioThreshold: number;
+  readonly cosineThreshold: number;
+  /** Distance to the nearest training image over that to the second nearest, in [0, 1]. */
+  readonly ratios: Float32Array;
+  /** Largest cosine similarity to a training image, both less the mean image. */
+  readonly cosines: Float32Array;
+  /** Index of the nearest training image by distance: what to show beside the sample. */
+  readonly nearest: Int32Array;
+}
+
+/** Thresholds and details of the score. */
+export interface GeneralizationScoreOptions extends NeighboursOptions {
+  /** Subtracted before cosines are taken, [H, W, C]. Default: the mean of the training images. */
+  readonly mean?: Float32Array;
+  /** A sample with a smaller d1 / d2 is a copy. Default 1/3. */
+  readonly ratioThreshold?: number;
+  /** A sample with a larger cosine is a copy. Default 0.9, for pixels; learned descriptors have their own (SSCD: 0.6). */
+  readonly cosineThreshold?: number;
+}
+
+/**
+ * Scores generated images against the images that the model was trained on.
+ * @param samples float32 [M, H, W, C]; pixels are clamped to [-1, 1] first
+ * @param train the training images, at least two
+ * @throws RangeError when there are no samples, they are of another shape or not finite, fewer than two training images,
+ *   or a threshold is out of range
+ */
+export async function generalizationScore(
+  samples: TensorValue,
+  train: Dataset,
+  options: GeneralizationScoreOptions = {},
+): Promise<GeneralizationScore> {
+  const { mean = meanImage(train), ratioThreshold = 1 / 3, cosineThreshold = 0.9, signal } = options;
+  requireSamples(samples, train);
+  requireOptions(train, mean, ratioThreshold, cosineThreshold);
+  const clamped = float32(
+    Float32Array.from(samples.values, pixel => Math.min(Math.max(pixel, -1), 1)),
+    samples.shape,
+  );
+  const { indices, distances } = await nearestNeighbours(clamped, imagesOf(train), 2, { signal });
+  const sampleCount = samples.shape[0];
+  const perSample = (of: (i: number) => number) =>
+    Float32Array.from({ length: sampleCount }, (_, i) => of(i));
+  // Both distances are 0 where a sample copies an image that the training set holds twice.
+  const ratios = perSample(i => distances[2 * i] / Math.max(distances[2 * i + 1], 1e-9));
+  const cosines = await largestCosines(clamped, imagesOf(train), mean, signal);
+  const share = (isNew: (i: number) => boolean) => perSample(i => Number(isNew(i))).reduce(sum) / sampleCount;
+  return {
+    sampleCount,
+    novelByRatio: share(i => ratios[i] >= ratioThreshold),
+    novelByCosine: share(i => cosines[i] <= cosineThreshold),
+    medianCosine: median(cosines),
+    ratioThreshold,
+    cosineThreshold,
+    ratios,
+    cosines,
+    nearest: indices.filter((_, i) => i % 2 === 0),
+  };
+}
+
+/** Of unit vectors, the nearest has the largest cosine: |a - b|^2 = 2 - 2 cos. */
+async function largestCosines(
+  samples: TensorValue,
+  images: TensorValue,
+  mean: Float32Array,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const directions = unitVectors(samples, mean);
+  const { distances } = await nearestNeighbours(directions, unitVectors(images, mean), 1, { signal });
+  return distances.map(distance => 1 - distance ** 2 / 2);
+}
+
+/** Images less the mean, scaled to length 1. An image that equals the mean has no direction and stays 0. */
+function unitVectors({ values, shape }: TensorValue, mean: Float32Array): TensorValue {
+  const size = mean.length;
+  const squares = new Float64Array(shape[0]);
+  for (let i = 0; i < values.length; i++) squares[Math.floor(i / size)] += (values[i] - mean[i % size]) ** 2;
+  const lengths = squares.map(square => Math.max(Math.sqrt(square), 1e-12));
+  const unit = Float32Array.from(values, (v, i) => (v - mean[i % size]) / lengths[Math.floor(i / size)]);
+  return float32(unit, shape);
+}
+
+/** The middle value; of an even number the mean of both middle ones. */
+function median(values: Float32Array): number {
+  const sorted = values.slice().sort();
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+const sum = (a: number, b: number): number => a + b;
+
+function requireSamples({ shape, values }: TensorValue, train: Dataset): void {
+  const expected = train.imageShape.join(', ');
+  if (shape.length !== 4 || shape.slice(1).join(', ') !== expected) {
+    throw new RangeError(
+      `Samples are [${shape.join(', ')}], but the images of "${train.name}" are [N, ${expected}]. Compare a model with the data that it was trained on.`,
+    );
+  }
+  if (shape[0] < 1) throw new RangeError('There are no samples to score. Generate some first.');
+  const wrong = values.findIndex(value => !Number.isFinite(value));
+  if (wrong >= 0) {
+    throw new RangeError(
+      `Sample ${Math.floor((wrong * shape[0]) / values.length)} holds the pixel ${values[wrong]}. The model's weights may have diverged.`,
+    );
+  }
+}
+
+function requireOptions(
+  train: Dataset,
+  mean: Float32Array,
+  ratioThreshold: number,
+  cosineThreshold: number,
+): void {
+  if (train.count < 2) {
+    throw new RangeError(
+      `The ratio rule needs at least two training images, but "${train.name}" has ${train.count}.`,
+    );
+  }
+  const expected = train.images.length / train.count;
+  if (mean.length !== expected) {
+    throw new RangeError(`The mean image has ${mean.length} pixels, but images have ${expected}.`);
+  }
+  if (!(ratioThreshold > 0 && ratioThreshold <= 1)) {
+    throw new RangeError(`The ratio threshold is in (0, 1], not ${ratioThreshold}.`);
+  }
+  if (!(cosineThreshold >= -1 && cosineThreshold < 1)) {
+    throw new RangeError(`The cosine threshold is in [-1, 1), not ${cosineThreshold}.`);
+  }
+}
