@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pipArgument, requirementsFor } from './environment.mjs';
-import { checkNode, findCompiler, findGpu } from './machine.mjs';
+import { findCompiler, findGpu } from './machine.mjs';
+import { problemOfNode } from './node-version.mjs';
 import { isBuilt, nativeModules } from './native.mjs';
 import { firstDifference } from './npm.mjs';
 import { variablesFor } from './project.mjs';
@@ -36,8 +37,9 @@ export const diagnoses = [
   ['JupyterLab', diagnoseLab],
 ];
 
-function diagnoseNode({ project }) {
-  checkNode(project);
+function diagnoseNode() {
+  const problem = problemOfNode(process.versions.node);
+  if (problem) return broken(problem);
   return ok(`${process.versions.node} (${process.execPath})`);
 }
 

@@ -1,7 +1,6 @@
-/** What the machine must offer before anything is fetched: platform, Node, disk space, a C++ compiler. */
-import { readFileSync, statfsSync } from 'node:fs';
+/** What the machine must offer before anything is fetched: platform, disk space, a C++ compiler. */
+import { statfsSync } from 'node:fs';
 import { run, SetupError } from './report.mjs';
-import { satisfies } from './versions.mjs';
 
 /** Gigabytes that a whole set-up takes, downloads included (measured on Linux x86-64, rounded up). */
 const gigabytes = { cpu: 3, gpu: 10, update: 0.3 };
@@ -36,18 +35,6 @@ export function thisPlatform() {
   process.report.excludeNetwork = true;
   const { glibcVersionRuntime } = process.report.getReport().header;
   return { platform: process.platform, arch: process.arch, glibc: glibcVersionRuntime };
-}
-
-/**
- * @throws SetupError when Node is older or newer than package.json's `engines` allows.
- */
-export function checkNode(project, version = process.versions.node) {
-  const range = JSON.parse(readFileSync(`${project}/package.json`, 'utf8')).engines.node;
-  if (satisfies(version, range)) return;
-  throw new SetupError(
-    `Node ${version} is not supported: the project needs Node ${range}.`,
-    'Install Node 20, 22 or 24 (for example with nvm, conda or from nodejs.org) and run it again with that one.',
-  );
 }
 
 /**

@@ -1,0 +1,139 @@
+/**
+ * The set-up: makes everything that the project needs, from nothing or from whatever state it finds.
+ * Plain Node without packages, because it runs before there are any. Does only what is not done yet.
+ */
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { checkLoads } from './check.mjs';
+import { requirementsFor } from './environment.mjs';
+import { installKernel } from './kernelspec.mjs';
+import { takeLock } from './lock.mjs';
+import {
+  checkDiskSpace,
+  checkPlatform,
+  findCompiler,
+  findGpu,
+  freeGigabytes,
+  missingCompiler,
+  thisPlatform,
+} from './machine.mjs';
+import { buildModule, nativeModules } from './native.mjs';
+import { installNpmPackages } from './npm.mjs';
+import { project, projectEnvironment } from './project.mjs';
+import {
+  environmentState,
+  findPython,
+  installedPackages,
+  installPackages,
+  prepareEnvironment,
+} from './python.mjs';
+import { duration, openReport, SetupError } from './report.mjs';
+import { readStamp } from './stamp.mjs';
+
+/** The steps, in order: title and function from the shared context and `doing` (says what is being done) to a summary. */
+const steps = [
+  ['Machine', checkMachine],
+  ['Python environment', (context, doing) => prepareEnvironment({ ...context, doing })],
+  ['Python packages', (context, doing) => installPackages({ ...context, doing })],
+  ['npm packages', (context, doing) => installNpmPackages({ ...context, doing })],
+  ['TensorFlow binding', (context, doing) => build('binding', context, doing)],
+  ['Session module', (context, doing) => build('session', context, doing)],
+  ['Jupyter kernel', context => installKernel(context)],
+  ['Check', (context, doing) => checkLoads({ ...context, doing })],
+];
+
+/** Fails early: whatever is missing on the machine is said before anything is fetched. */
+async function checkMachine(context) {
+  const { env, location, range } = context;
+  context.compiler = await findCompiler(env);
+  const built = Object.values(nativeModules(project)).every(({ output }) => existsSync(output));
+  if (!context.compiler && !built) throw missingCompiler(env);
+  const state = await environmentState(location, range);
+  if (!state.usable && location.kind === 'venv') await findPython(range, context.chosenPython);
+  await chooseDevice(context);
+  checkDiskSpace(project, { complete: state.usable && state.made !== undefined, gpu: context.gpu });
+  const compiler = context.compiler?.version ?? 'no C++ compiler';
+  const space = `${freeGigabytes(project).toFixed(0)} GB free`;
+  return `${process.platform} ${process.arch}, Node ${process.versions.node}, ${compiler}, ${context.gpu ? 'GPU' : 'CPU'}, ${space}`;
+}
+
+/** --gpu and --cpu are remembered in the environment; without either, an NVIDIA driver decides. */
+async function chooseDevice(context) {
+  const { env, environment, location } = context;
+  context.device = context.options.gpu
+    ? 'gpu'
+    : context.options.cpu
+      ? 'cpu'
+      : (readStamp(location.stamp)?.device ?? 'auto');
+  const driver = context.device === 'auto' && process.platform === 'linux' && (await findGpu(env));
+  context.gpu = context.device === 'gpu' || Boolean(driver);
+  if (context.gpu && process.platform !== 'linux') {
+    throw new SetupError('TensorFlow uses NVIDIA GPUs on Linux only.', 'Run it again with --cpu.');
+  }
+  context.requirements = requirementsFor(environment, { gpu: context.gpu });
+}
+
+async function build(name, context, doing) {
+  context.installed ??= await installedPackages(context.location, context.requirements);
+  const { tensorflow: wheel, versions } = context.installed;
+  if (wheel === undefined) {
+    throw new SetupError('TensorFlow is not in the Python environment.', 'Delete .venv and run it again.');
+  }
+  const wheelVersion = `${versions.tensorflow} ${versions['tensorflow-cpu']}`;
+  const tools = { wheel, wheelVersion, compiler: context.compiler };
+  return buildModule(project, nativeModules(project)[name], tools, { ...context, doing });
+}
+
+function readOptions(args) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { gpu: { type: 'boolean' }, cpu: { type: 'boolean' }, python: { type: 'string' } },
+    });
+    if (values.gpu && values.cpu) throw new Error('--gpu and --cpu exclude each other');
+    return values;
+  } catch (error) {
+    throw new SetupError(`${error.message}.`, 'Known options: --gpu, --cpu, --python COMMAND.');
+  }
+}
+
+/**
+ * Runs the whole set-up.
+ * @throws SetupError with a sentence and its remedy when something is missing.
+ */
+export async function setUp(args) {
+  const options = readOptions(args);
+  checkPlatform(thisPlatform());
+  const release = await lockProject(sentence => console.log(sentence));
+  const start = performance.now();
+  try {
+    const report = openReport(`${project}/setup.log`);
+    const env = process.env;
+    const context = {
+      project,
+      options,
+      env,
+      report,
+      chosenPython: options.python,
+      ...projectEnvironment(env),
+    };
+    for (const [index, [title, work]] of steps.entries()) {
+      await report.step(`[${index + 1}/${steps.length}]`, title, doing => work(context, doing));
+    }
+    report.say(`Set-up complete (${duration((performance.now() - start) / 1000)}).`);
+    report.close();
+  } finally {
+    release();
+  }
+}
+
+async function lockProject(say) {
+  try {
+    return await takeLock(`${project}/.setup.lock`, say);
+  } catch (error) {
+    throw new SetupError(
+      `The folder ${project} cannot be written (${error.message}).`,
+      'Move the project to a folder that you may write to, or change the permissions of this one.',
+    );
+  }
+}
