@@ -61,7 +61,7 @@ const messages: Record<string, Record<string, Field>> = {
   OpList: { op: ['OpDef', 1, 'repeated'] },
   GPUOptions: { allowGrowth: ['bool', 4] },
   OptimizerOptions: { globalJitLevel: ['int32', 5] },
-  RewriterConfig: { autoMixedPrecisionOnednnBfloat16: ['int32', 31], autoMixedPrecision: ['int32', 23] },
+  RewriterConfig: { metaOptimizerIterations: ['int32', 12] },
   GraphOptions: { optimizerOptions: ['OptimizerOptions', 3], rewriteOptions: ['RewriterConfig', 10] },
   ConfigProto: {
     intraOpParallelismThreads: ['int32', 2],

@@ -378,7 +378,11 @@ function fail(message: string): never {
 function atUserLine(): string {
   const frames = (new Error().stack ?? '').split('\n').slice(1);
   const frame = frames.find(
-    line => !line.includes('node_modules') && !line.includes('tfjs-core') && !line.includes(__dirname) && !line.includes('node:'),
+    line =>
+      !line.includes('node_modules') &&
+      !line.includes('tfjs-core') &&
+      !line.includes(__dirname) &&
+      !line.includes('node:'),
   );
   const place = frame && /\(?([^\s()]+:\d+:\d+)\)?$/.exec(frame);
   return place ? ` at ${place[1]}` : '';

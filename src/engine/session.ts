@@ -107,12 +107,16 @@ function configOf(threads: number | undefined, xla: boolean) {
   return {
     allowSoftPlacement: true,
     gpuOptions: { allowGrowth: true },
+    graphOptions: {
+      // One pass of graph optimization instead of two: the second found nothing more, at half a second a function.
+      rewriteOptions: { metaOptimizerIterations: 1 },
+      ...(xla && { optimizerOptions: { globalJitLevel: 2 } }),
+    },
     ...(threads && {
       intraOpParallelismThreads: threads,
       interOpParallelismThreads: threads,
       usePerSessionThreads: true,
     }),
-    ...(xla && { graphOptions: { optimizerOptions: { globalJitLevel: 2 } } }),
   };
 }
 

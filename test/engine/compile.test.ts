@@ -64,7 +64,7 @@ describe.each([{ compile: true }, { compile: false }])('with compile: $compile',
     const { w } = variables.tensors;
     const gradient = compile(
       ({ x }) => {
-        const { value, grads } = tf.variableGrads(() => w.mul(x).sin().sum() as tf.Scalar, [w]);
+        const { value, grads } = tf.variableGrads(() => w.mul(x).sin().sum<tf.Scalar>(), [w]);
         return { value, gradient: grads[w.name] };
       },
       { variables },
