@@ -1,0 +1,134 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { runAll } from '../../src/experiments/workers';
+import { withTemporaryFolder } from '../store/temporary';
+import type { TestCell } from './cells';
+
+const module = path.join(__dirname, 'cells.ts');
+
+interface Square {
+  square: number;
+  array: Float32Array;
+  pid: number;
+}
+interface Started {
+  started: string;
+  pid: number;
+  time: number;
+}
+
+const squares = (values: number[], wait?: number): TestCell[] =>
+  values.map(value => ({ do: 'square', value, wait }));
+
+test('every cell is computed once, in other processes, and comes back in order with its typed arrays', async () => {
+  const started = vi.fn<(index: number, progress: Started) => void>();
+  const results = await runAll<TestCell, Square, Started>(squares([1, 2, 3, 4, 5]), {
+    module,
+    workers: 2,
+    onProgress: started,
+  });
+  const values = results.map(result => (result.status === 'fulfilled' ? result.value : undefined));
+  expect(values.map(value => value?.square)).toEqual([1, 4, 9, 16, 25]);
+  expect(values[2]?.array).toStrictEqual(Float32Array.of(3, NaN));
+  expect(started.mock.calls.map(([index]) => index).sort()).toEqual([0, 1, 2, 3, 4]);
+  const processes = new Set(values.map(value => value?.pid));
+  expect(processes.size).toBeLessThanOrEqual(2);
+  expect(processes).not.toContain(process.pid);
+});
+
+test('cells run at the same time, the longest first', async () => {
+  const order: number[] = [];
+  const cells = squares([1, 5, 3], 200);
+  await runAll<TestCell, Square>(cells, {
+    module,
+    workers: 1,
+    cost: cell => (cell.do === 'square' ? cell.value : 0),
+    onProgress: index => order.push(index),
+  });
+  expect(order).toEqual([1, 2, 0]);
+  const times: number[] = [];
+  await runAll<TestCell, Square, Started>(squares([1, 2], 1500), {
+    module,
+    workers: 2,
+    onProgress: (_, { time }) => times.push(time),
+  });
+  expect(Math.abs(times[0] - times[1])).toBeLessThan(1500);
+});
+
+test('a failed cell is reported with its own error and stack, a dead process with how it ended; the others finish', async () => {
+  const cells: TestCell[] = [
+    { do: 'fail', message: 'sigma is -1' },
+    { do: 'die' },
+    { do: 'die', signal: 'SIGKILL' },
+    { do: 'square', value: 7 },
+  ];
+  const [failed, died, killed, fine] = await runAll<TestCell, Square>(cells, { module, workers: 1 });
+  expect(failed).toMatchObject({
+    status: 'rejected',
+    reason: { name: 'RangeError', message: 'sigma is -1' },
+  });
+  expect((failed as { reason: Error }).reason.stack).toContain('cells.ts');
+  expect((died as { reason: Error }).reason.message).toMatch(/exit status 3.*\n?last words/);
+  expect((killed as { reason: Error }).reason.message).toMatch(/ended by SIGKILL.*fewer workers/);
+  expect(fine).toMatchObject({ status: 'fulfilled', value: { square: 49 } });
+});
+
+test('workers get one thread each and none of the flags of this process', async () => {
+  process.env.NODE_OPTIONS = '--max-old-space-size=3000';
+  const [result] = await runAll<TestCell, unknown>([{ do: 'environment' }], { module });
+  delete process.env.NODE_OPTIONS;
+  expect(result).toMatchObject({ value: { threads: '1', options: undefined } });
+  expect((result as { value: { execArgv: string[] } }).value.execArgv).toEqual([
+    '--require',
+    require.resolve('tsx/cjs'),
+  ]);
+});
+
+test('an abort lets cells save, starts no others, and says how to go on', async () => {
+  await withTemporaryFolder(async folder => {
+    const file = path.join(folder, 'saved');
+    const controller = new AbortController();
+    const cells: TestCell[] = [
+      { do: 'square', value: 1 },
+      { do: 'save when aborted', file },
+      ...squares([2]),
+    ];
+    const stopped = runAll<TestCell, unknown, Started>(cells, {
+      module,
+      workers: 1,
+      signal: controller.signal,
+      onProgress: (_, { started }) => started.startsWith('save') && controller.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({
+      name: 'AbortError',
+      message: expect.stringContaining('1 of 3 finished. Run it again') as string,
+    });
+    expect(existsSync(file)).toBe(true);
+  });
+});
+
+test('workers save and end when the process that started them is killed', async () => {
+  await withTemporaryFolder(async folder => {
+    const file = path.join(folder, 'saved');
+    const parent = fork(path.join(__dirname, 'orphaning-parent.ts'), [file], {
+      execArgv: ['--require', require.resolve('tsx/cjs')],
+    });
+    const [pid] = (await once(parent, 'message')) as [number];
+    parent.kill('SIGKILL');
+    await vi.waitFor(() => expect(existsSync(file)).toBe(true), 10_000);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/), 10_000);
+  });
+});
+
+test.each([0, -1, 1.5, NaN])('%s workers are refused', async workers => {
+  await expect(runAll(squares([1]), { module, workers })).rejects.toThrow(
+    /a positive whole number of workers/,
+  );
+});
+
+test('no cells give no results', async () => {
+  expect(await runAll([], { module })).toEqual([]);
+});
