@@ -117,14 +117,19 @@ const knownFailures = [
     'Free some space (3 GB are enough, 10 GB with a GPU) and run it again.',
   ],
   [
+    /CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|CERT_HAS_EXPIRED/,
+    "The registry's certificate was not accepted.",
+    "Point SSL_CERT_FILE and NODE_EXTRA_CA_CERTS to your network's certificates and run it again.",
+  ],
+  [
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|NewConnectionError|NameResolutionError|Temporary failure in name resolution|Network is unreachable|ConnectTimeout|ReadTimeout|Max retries exceeded/,
     'The network could not be reached.',
     'Connect to it (or set HTTPS_PROXY where a proxy is needed) and run it again; what is done so far is kept.',
   ],
   [
-    /CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|CERT_HAS_EXPIRED/,
-    "The registry's certificate was not accepted.",
-    "Point SSL_CERT_FILE and NODE_EXTRA_CA_CERTS to your network's certificates and run it again.",
+    /\(from versions: none\)/,
+    'The index of Python packages could not be reached.',
+    'Connect to the network (or set HTTPS_PROXY where a proxy is needed) and run it again.',
   ],
 ];
 

@@ -1,0 +1,205 @@
+/** Notebooks executed and exported outside a browser, with a kernel of Jupyter's own: ours has its own tests. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const project = resolve(__dirname, '../..');
+const figureType = 'application/vnd.plotly.v1+json';
+let folder: string;
+let python: string;
+
+beforeAll(async () => {
+  const module = (await import(`${project}/src/setup/project.mjs`)) as {
+    projectEnvironment: () => { location: { python: string } };
+  };
+  python = module.projectEnvironment().location.python;
+  folder = mkdtempSync(join(tmpdir(), 'unimodal-notebook-'));
+});
+
+interface Cell {
+  cell_type: string;
+  source: string;
+  outputs?: unknown[];
+}
+
+function writeNotebook(name: string, cells: Cell[]): string {
+  const file = `${folder}/${name}.ipynb`;
+  const complete = cells.map((cell, index) => ({
+    id: `cell-${index}`,
+    metadata: {},
+    ...(cell.cell_type === 'code' && { execution_count: null, outputs: [] }),
+    ...cell,
+  }));
+  const metadata = { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } };
+  writeFileSync(file, JSON.stringify({ cells: complete, metadata, nbformat: 4, nbformat_minor: 5 }));
+  return file;
+}
+
+const code = (source: string, outputs?: unknown[]): Cell => ({
+  cell_type: 'code',
+  source,
+  ...(outputs && { outputs }),
+});
+const prose = (source: string): Cell => ({ cell_type: 'markdown', source });
+
+/** Runs a program of src/notebook; standard output and error, and the exit status. */
+function run(program: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(python, [`${project}/src/notebook/${program}`, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  return { status, stdout, stderr };
+}
+
+describe('executing a notebook', () => {
+  it('shows on the terminal what runs and what it prints, and writes the executed copy', () => {
+    const source = writeNotebook('good', [
+      prose('# Title'),
+      code('# first\nprint("said", 1)'),
+      code('6 * 7'),
+    ]);
+    const target = `${folder}/out/good.ipynb`;
+    const before = readFileSync(source, 'utf8');
+    const { status, stdout } = run('execute.py', source, target);
+    expect(stdout).toMatch(/\[1\/2\] # first\n {6}said 1\n\[2\/2\] 6 \* 7\n {6}42\n/);
+    expect(status).toBe(0);
+    const executed = JSON.parse(readFileSync(target, 'utf8')) as {
+      cells: { outputs: unknown[]; execution_count: number }[];
+    };
+    expect(executed.cells[2]).toMatchObject({
+      execution_count: 2,
+      outputs: [{ output_type: 'execute_result' }],
+    });
+    expect(readFileSync(source, 'utf8')).toBe(before);
+  });
+
+  it('ends with status 1 at the first cell that throws, and writes no copy that looks finished', () => {
+    const source = writeNotebook('bad', [code('raise ValueError("no claim")'), code('print("never")')]);
+    const target = `${folder}/out/bad.ipynb`;
+    const { status, stdout, stderr } = run('execute.py', source, target);
+    expect(status).toBe(1);
+    expect(stderr).toContain('ValueError: no claim');
+    expect(stdout).not.toContain('never');
+    expect(existsSync(target)).toBe(false);
+    expect(readFileSync(`${folder}/out/bad.failed.ipynb`, 'utf8')).toContain('no claim');
+  });
+
+  it('gives the same bytes when it is executed again', () => {
+    const source = writeNotebook('again', [code('print(1)'), code('[1, 2]')]);
+    const copies = ['first', 'second'].map(name => {
+      run('execute.py', source, `${folder}/out/${name}.ipynb`);
+      return readFileSync(`${folder}/out/${name}.ipynb`, 'utf8');
+    });
+    expect(copies[0]).toBe(copies[1]);
+  });
+
+  it('says which kernel is missing', () => {
+    const source = writeNotebook('kernel', [code('1')]);
+    writeFileSync(source, readFileSync(source, 'utf8').replace('"python3"', '"no-such-kernel"'));
+    const { status, stderr } = run('execute.py', source, `${folder}/out/kernel.ipynb`);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('no kernel "no-such-kernel": run "npm run setup"'),
+    ]);
+  });
+});
+
+describe('the HTML copy', () => {
+  const pixel =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const figure = {
+    data: [{ x: [1, 2, 3], y: [2, 1, 3], name: '</script><b id="escaped">' }],
+    layout: { title: { text: 'A drawn figure' } },
+  };
+  let page: string;
+  let html: string;
+
+  beforeAll(() => {
+    const output = {
+      output_type: 'display_data',
+      metadata: {},
+      data: { [figureType]: figure, 'image/png': pixel, 'text/plain': 'A <finding>' },
+    };
+    const notebook = writeNotebook('page', [
+      prose(
+        '# Noise $\\sigma_\\text{data}$\n\n$$\\begin{aligned} a &= \\frac{b}{2} \\\\ c &= d \\end{aligned}$$',
+      ),
+      prose('An unreadable formula: $\\frac{$ here.'),
+      code('draw()', [output]),
+      code('draw()', [output]),
+    ]);
+    page = `${folder}/page.html`;
+    const plotly = `${project}/node_modules/plotly.js-dist-min/plotly.min.js`;
+    expect(run('export.py', notebook, page, plotly).status).toBe(0);
+    html = readFileSync(page, 'utf8');
+  });
+
+  /** The page without the text of its scripts and styles. */
+  const markup = () => html.replace(/(<(script|style)[^>]*>).*?<\/\2>/gs, '$1</$2>');
+
+  it('refers to nothing in the network', () => {
+    expect(/<(script|link|img|iframe)[^>]*(src|href)=["']?(https?:)?\/\//i.test(markup())).toBe(false);
+    expect(/<script[^>]*type="?module/i.test(markup())).toBe(false);
+    expect(/@import|url\(["']?https?:/.test(html)).toBe(false);
+  });
+
+  it('carries plotly.js once and each figure as data', () => {
+    expect(html.split('plotly.js v').length - 1).toBe(1);
+    expect(markup().match(/<script type="application\/json">/g)).toHaveLength(2);
+    expect(html.includes('</script><b id="escaped">')).toBe(false);
+  });
+
+  it('shows the picture to a reader without scripts', () => {
+    expect(markup()).toContain(`data:image/png;base64,${pixel}`);
+    expect(markup()).toContain('alt="A &lt;finding&gt;"');
+  });
+
+  it('writes formulas as MathML, and leaves one that it cannot read as TeX', () => {
+    expect(markup().match(/<math/g)).toHaveLength(2);
+    expect(markup()).toContain('<mtable');
+    expect(markup()).toContain('<code>\\frac{</code>');
+  });
+
+  const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+    name => spawnSync(name, ['--version']).status === 0,
+  );
+
+  it.skipIf(chromium === undefined)('draws the figures in a browser without network', async () => {
+    const profile = mkdtempSync(join(tmpdir(), 'unimodal-chromium-'));
+    const args = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+    ];
+    const offline = ['--host-resolver-rules=MAP * ~NOTFOUND', `--user-data-dir=${profile}`];
+    const child = spawn(
+      chromium!,
+      [...args, ...offline, '--virtual-time-budget=5000', '--dump-dom', `file://${page}`],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
+    let dom = '';
+    child.stdout.on('data', (chunk: Buffer) => (dom += chunk.toString()));
+    await new Promise(done => child.on('close', done));
+    expect(dom.match(/class="unimodal-figure js-plotly-plot"/g)).toHaveLength(2);
+    expect(dom.match(/>A drawn figure<\/text>/g)).toHaveLength(2);
+  });
+});
+
+describe('JupyterLab', () => {
+  it('listens on the loopback address only and keeps its token', () => {
+    const program = `import { labArguments } from ${JSON.stringify(`${project}/src/notebook/lab-arguments.mjs`)};
+      console.log(JSON.stringify(labArguments(['--port=8899'], 1000)));`;
+    const args = JSON.parse(
+      execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }),
+    ) as string[];
+    expect(args).toContain('--ServerApp.ip=127.0.0.1');
+    expect(args.join(' ')).not.toMatch(/token|password|allow-root/);
+    expect(args.at(-1)).toBe('--port=8899');
+  });
+});
