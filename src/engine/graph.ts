@@ -82,9 +82,7 @@ export function shapeProto(shape: readonly number[]): { dim: { size: number }[] 
  * @throws Error when TensorFlow has no op of that name.
  */
 export function definitionOf(op: string): OpDef {
-  definitions ??= new Map(
-    decodeOpList(new Uint8Array(sessionModule().opDefinitions())).map(each => [each.name, each]),
-  );
+  definitions ??= new Map(decodeOpList(sessionModule().opDefinitions()).map(each => [each.name, each]));
   const definition = definitions.get(op);
   if (!definition) throw new Error(`TensorFlow has no op named ${op}. Check its spelling.`);
   return definition;

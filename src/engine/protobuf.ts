@@ -71,7 +71,16 @@ const messages: Record<string, Record<string, Field>> = {
     usePerSessionThreads: ['bool', 9],
     graphOptions: ['GraphOptions', 10],
   },
-  RunOptions: { interOpThreadPool: ['int32', 3] },
+  RunOptions: { traceLevel: ['int32', 1], interOpThreadPool: ['int32', 3] },
+  NodeExecStats: {
+    nodeName: ['string', 1],
+    opStartRelMicros: ['int64', 3],
+    opEndRelMicros: ['int64', 4],
+    timelineLabel: ['string', 8],
+  },
+  DeviceStepStats: { device: ['string', 1], nodeStats: ['NodeExecStats', 2, 'repeated'] },
+  StepStats: { devStats: ['DeviceStepStats', 1, 'repeated'] },
+  RunMetadata: { stepStats: ['StepStats', 1] },
 };
 
 const root = protobuf.Root.fromJSON({
@@ -150,4 +159,32 @@ export function encode(
 /** The op definitions in a serialized OpList. */
 export function decodeOpList(bytes: Uint8Array): OpDef[] {
   return (root.lookupType('OpList').decode(bytes) as unknown as { op: OpDef[] }).op;
+}
+
+/** One op's execution in a step. */
+export interface NodeStats {
+  readonly nodeName: string;
+  readonly device: string;
+  /** Microseconds that its kernel ran. */
+  readonly microseconds: number;
+}
+
+/** The ops that ran in a traced step, from a serialized RunMetadata. */
+export function decodeStepStats(bytes: Uint8Array): NodeStats[] {
+  const type = root.lookupType('RunMetadata');
+  const metadata = type.toObject(type.decode(bytes), { longs: Number, defaults: true, arrays: true }) as {
+    stepStats: {
+      devStats: {
+        device: string;
+        nodeStats: { nodeName: string; opStartRelMicros: number; opEndRelMicros: number }[];
+      }[];
+    };
+  };
+  return metadata.stepStats.devStats.flatMap(({ device, nodeStats }) =>
+    nodeStats.map(({ nodeName, opStartRelMicros, opEndRelMicros }) => ({
+      nodeName,
+      device,
+      microseconds: opEndRelMicros - opStartRelMicros,
+    })),
+  );
 }

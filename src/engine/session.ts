@@ -25,7 +25,7 @@ export interface NativeTensor {
 }
 
 interface SessionModule {
-  opDefinitions(): ArrayBuffer;
+  opDefinitions(): Uint8Array;
   createSession(config: Uint8Array): Handle;
   extendSession(session: Handle, graph: Uint8Array): void;
   prepare(
@@ -36,6 +36,7 @@ interface SessionModule {
     options: Uint8Array,
   ): Handle;
   run(callable: Handle, inputs: NativeTensor[]): Promise<NativeTensor[]>;
+  trace(callable: Handle, inputs: NativeTensor[]): Promise<Uint8Array>;
   release(handle: Handle): void;
 }
 
@@ -48,6 +49,8 @@ export interface Session {
   extend(graph: Uint8Array): void;
   /** Looks up what to feed (`name:index`), fetch (`name:index`) and run (node names). */
   prepare(feeds: string[], fetches: string[], targets: string[]): Callable;
+  /** As `prepare`, for calls that return TensorFlow's statistics of the step: a serialized RunMetadata. */
+  prepareTraced(feeds: string[], targets: string[]): (feeds: NativeTensor[]) => Promise<Uint8Array>;
   /** Frees graph and variables, once calls in flight have ended. */
   dispose(): void;
 }
@@ -82,19 +85,27 @@ export function createSession({ threads, xla = false }: SessionOptions = {}): Se
   const handle = native.createSession(encode('ConfigProto', configOf(threads, xla)));
   const callables: Handle[] = [];
   // With one thread the ops run in the calling thread of the pool, without handing over: small ops gain most.
-  const runOptions = threads === 1 ? encode('RunOptions', { interOpThreadPool: -1 }) : new Uint8Array();
+  const runOptions = threads === 1 ? { interOpThreadPool: -1 } : {};
+  const prepare = (feeds: string[], fetches: string[], targets: string[], options: object) => {
+    const callable = native.prepare(
+      handle,
+      feeds,
+      fetches,
+      targets,
+      encode('RunOptions', { ...runOptions, ...options }),
+    );
+    callables.push(callable);
+    return callable;
+  };
   return {
     extend: graph => native.extendSession(handle, graph),
     prepare(feeds, fetches, targets) {
-      const callable = native.prepare(handle, feeds, fetches, targets, runOptions);
-      callables.push(callable);
-      return async inputs => {
-        try {
-          return await native.run(callable, inputs);
-        } catch (error) {
-          throw explained(error as Error);
-        }
-      };
+      const callable = prepare(feeds, fetches, targets, {});
+      return inputs => withExplanation(native.run(callable, inputs));
+    },
+    prepareTraced(feeds, targets) {
+      const callable = prepare(feeds, [], targets, { traceLevel: fullTrace });
+      return inputs => withExplanation(native.trace(callable, inputs));
     },
     dispose() {
       callables.forEach(callable => native.release(callable));
@@ -122,6 +133,17 @@ function configOf(threads: number | undefined, xla: boolean) {
 
 /** TensorFlow's code of exhausted memory (tensorflow/c/tf_status.h). */
 const resourceExhausted = '8';
+
+/** RunOptions.FULL_TRACE */
+const fullTrace = 3;
+
+async function withExplanation<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw explained(error as Error);
+  }
+}
 
 function explained(error: Error & { code?: string }): Error {
   const message = error.message.split('\n')[0];

@@ -1,10 +1,11 @@
 /**
- * Everything that changes while training, as named values: weights (`raw.`), their moving average (`ema.`) and Adam's
- * moments (`adam.m.`, `adam.v.`). Together with the step's index it determines all that follows.
+ * Everything that changes while training, as named values: weights (`raw`), their moving average (`ema`) and Adam's
+ * moments (`adam.m`, `adam.v`), each packed into one vector. Together with the step's index it determines all that follows.
  */
-import { float32, int32, type NamedValues, sizeOf } from '../engine/values';
+import { float32, int32, type NamedValues } from '../engine/values';
 import { readSafetensors, saveSafetensors } from '../store/safetensors';
 import { fileOf, prefixed, type Run, type Weights, withoutPrefix } from '../store/run';
+import { type Layout, pack, unpack } from './packing';
 import fs from 'node:fs/promises';
 
 /** Where a training stands. */
@@ -13,30 +14,20 @@ export interface TrainingState {
   readonly step: number;
   /** Loss of each step done. */
   readonly losses: readonly number[];
-  /** Weights, average and moments, by prefixed name. */
+  /** Weights, average and moments [P], by name. */
   readonly values: NamedValues;
 }
 
 /** The state before the first step: the average starts at the weights, the moments at zero. */
-export function initialState(weights: NamedValues): TrainingState {
-  const zeros = Object.fromEntries(
-    Object.entries(weights).map(([name, { shape }]) => [
-      name,
-      float32(new Float32Array(sizeOf(shape)), shape),
-    ]),
-  );
-  const values = {
-    ...prefixed('raw.', weights),
-    ...prefixed('ema.', weights),
-    ...prefixed('adam.m.', zeros),
-    ...prefixed('adam.v.', zeros),
-  };
-  return { step: 0, losses: [], values };
+export function initialState(weights: NamedValues, layout: Layout): TrainingState {
+  const packed = pack(weights, layout);
+  const zeros = float32(new Float32Array(packed.values.length));
+  return { step: 0, losses: [], values: { raw: packed, ema: packed, 'adam.m': zeros, 'adam.v': zeros } };
 }
 
 /** The trained weights of a state. */
-export function weightsOf({ values }: TrainingState): Weights {
-  return { raw: withoutPrefix('raw.', values), average: withoutPrefix('ema.', values) };
+export function weightsOf({ values }: TrainingState, layout: Layout): Weights {
+  return { raw: unpack(values.raw, layout), average: unpack(values.ema, layout) };
 }
 
 const checkpointName = 'checkpoint.safetensors';

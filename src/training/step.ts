@@ -1,7 +1,6 @@
 /** One training step as a function of tensors: recorded once by the engine, then run as one native call. */
 import type { Denoiser } from '../diffusion/denoiser';
 import { denoisingLoss } from '../diffusion/loss';
-import type { Parameters } from '../diffusion/network';
 import type { NoiseDistribution } from '../diffusion/noise';
 import { applyAdam } from '../engine/adam';
 import { gatherRows } from '../engine/ops';
@@ -9,6 +8,7 @@ import { deriveSeed, randomIntegers, randomNormal } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import { float32Scalar, int32Scalar, type NamedValues } from '../engine/values';
 import type { TrainingConfig } from './config';
+import { unpackTensor } from './packing';
 import { emaDecayAt, learningRateAt } from './schedule';
 
 /** What a step needs to know. */
@@ -39,31 +39,26 @@ export function stepInputs(step: number, config: TrainingConfig): NamedValues {
  */
 export function createTrainingStep(options: StepOptions) {
   const { denoiser, config, tensors } = options;
-  const names = denoiser.network.parameters.map(parameter => parameter.name);
-  const weights = names.map(name => tensors[`raw.${name}`]);
+  const layout = denoiser.network.parameters;
   return (inputs: Record<string, tf.Tensor>): { loss: tf.Tensor } => {
     const { images, sigma, noise } = drawBatch(options, inputs.step as tf.Scalar);
-    const loss = (...parameters: tf.Tensor[]) =>
-      denoisingLoss(denoiser, namedBy(names, parameters), images, sigma, noise);
-    const { value, grads } = tf.valueAndGrads(loss)(weights);
-    const slots = names.map((name, i) => ({
-      parameter: weights[i],
-      firstMoment: tensors[`adam.m.${name}`],
-      secondMoment: tensors[`adam.v.${name}`],
-      gradient: grads[i],
-    }));
-    applyAdam(slots, {
+    const loss = (packed: tf.Tensor) =>
+      denoisingLoss(denoiser, unpackTensor(packed, layout), images, sigma, noise);
+    const { value, grad } = tf.valueAndGrad(loss)(tensors.raw);
+    const slot = {
+      parameter: tensors.raw,
+      firstMoment: tensors['adam.m'],
+      secondMoment: tensors['adam.v'],
+      gradient: grad,
+    };
+    applyAdam([slot], {
       ...config,
       learningRate: inputs.learningRate as tf.Scalar,
       step: inputs.step.add(tf.scalar(1, 'int32')),
     });
-    names.forEach((name, i) => follow(tensors[`ema.${name}`], weights[i], inputs.emaDecay as tf.Scalar));
+    follow(tensors.ema, tensors.raw, inputs.emaDecay as tf.Scalar);
     return { loss: value };
   };
-}
-
-function namedBy(names: readonly string[], tensors: readonly tf.Tensor[]): Parameters {
-  return Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
 }
 
 function drawBatch({ denoiser, noise, config, seed, tensors }: StepOptions, step: tf.Scalar) {

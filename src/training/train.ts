@@ -62,7 +62,10 @@ export async function train(options: TrainOptions): Promise<Trained> {
   );
   try {
     const end = await runSteps(options, start, variables);
-    return { ...weightsOf(end), losses: lossPoints(end.losses, options.config.steps) };
+    return {
+      ...weightsOf(end, options.denoiser.network.parameters),
+      losses: lossPoints(end.losses, options.config.steps),
+    };
   } finally {
     variables.dispose();
   }
@@ -79,7 +82,9 @@ function requireImages({ denoiser, dataset }: TrainOptions): void {
 /** The last checkpoint's state, or a new one; saved at once, so that a full disk shows before the work and not after it. */
 async function startingState({ denoiser, seed, run }: TrainOptions): Promise<TrainingState> {
   const saved = run && (await loadCheckpoint(run));
-  const state = saved ?? initialState(initializeParameters(denoiser.network, deriveSeed(seed, 'weights')));
+  const { network } = denoiser;
+  const state =
+    saved ?? initialState(initializeParameters(network, deriveSeed(seed, 'weights')), network.parameters);
   if (run) {
     await rewindMetrics(run, state.step);
     await saveCheckpoint(run, state);

@@ -97,7 +97,7 @@ async function trainingStep(
   variant: Variant,
 ): Promise<Round> {
   const denoiser = denoiserOf(config);
-  const { values } = initialState(initializeParameters(denoiser.network, 0));
+  const { values } = initialState(initializeParameters(denoiser.network, 0), denoiser.network.parameters);
   const variables = createVariables({ ...values, images: randomImages(1000, config.imageShape) }, variant);
   const settings = { ...training, batchSize };
   const noise = logNormalNoise({ mean: -1.6, deviation: 1.4 });

@@ -16,7 +16,7 @@ function generator(seed: number): () => number {
   };
 }
 
-type Operation = (x: tf.Tensor2D, y: tf.Tensor2D, weight: tf.Tensor2D) => tf.Tensor2D;
+type Operation = (x: tf.Tensor2D, y: tf.Tensor2D, weight: tf.Tensor2D) => tf.Tensor;
 
 /** Functions [4, 8] x [4, 8] -> [4, 8] whose values stay moderate; each brings a different group of ops with its gradients. */
 const operations: Record<string, Operation> = {
@@ -65,11 +65,11 @@ const operations: Record<string, Operation> = {
   sum: (x, y) => x.mul(y.sum(0, true).mul(0.1)),
   convolution: (x, _, w) =>
     tf
-      .conv2d(x.reshape([1, 4, 8, 1]), w.slice([0, 0], [3, 3]).reshape([3, 3, 1, 1]), 1, 'same')
+      .conv2d(x.reshape<tf.Tensor4D>([1, 4, 8, 1]), w.slice([0, 0], [3, 3]).reshape([3, 3, 1, 1]), 1, 'same')
       .reshape([4, 8]),
   averagePool: (x, y) =>
     tf
-      .avgPool(x.reshape([1, 4, 8, 1]), 2, 1, 'same')
+      .avgPool(x.reshape<tf.Tensor4D>([1, 4, 8, 1]), 2, 1, 'same')
       .reshape<tf.Tensor2D>([4, 8])
       .add(y.mul(0.1)),
   cast: x => x.add(x.round().toInt().toFloat()).mul(0.5),
@@ -90,7 +90,7 @@ function randomGraph(seed: number) {
   const fn = (x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor): tf.Scalar => {
     const results = [x as tf.Tensor2D, y as tf.Tensor2D];
     for (const { name, a, b } of steps)
-      results.push(operations[name](results[a], results[b], weight as tf.Tensor2D));
+      results.push(operations[name](results[a], results[b], weight as tf.Tensor2D) as tf.Tensor2D);
     return results
       .reduce<tf.Tensor>(
         (total, result, i) => total.add(result.mul(1 / (i + 1)).mean()),

@@ -6,7 +6,7 @@ import { float32, float32Scalar, int32Scalar, type NamedValues } from '../../src
 import { createVariables } from '../../src/engine/variables';
 import { emaDecayAt, learningRateAt } from '../../src/training/schedule';
 import { follow } from '../../src/training/step';
-import { prefixed, withoutPrefix } from '../../src/store/run';
+import { pack, unpack } from '../../src/training/packing';
 import { initialState } from '../../src/training/state';
 import recorded from '../reference/recorded/adam-ema.json';
 
@@ -16,6 +16,7 @@ const settings = {
   emaHalfLife: recorded.halfLifeImages,
 };
 const names = ['matrix', 'vector'] as const;
+const layout = names.map(name => ({ name, shape: recorded.shapes[name] }));
 type ByName = Record<(typeof names)[number], number[]>;
 
 function valuesOf(flat: ByName): NamedValues {
@@ -33,36 +34,33 @@ test('without warm-up the learning rate is full from the first step', () => {
 
 describe.each([true, false])('Adam with warm-up and averaging, compiled: %s', isCompiled => {
   test('20 steps give the weights and averages of torch.optim.Adam', async () => {
-    const variables = createVariables(initialState(valuesOf(recorded.initial)).values, {
+    const variables = createVariables(initialState(valuesOf(recorded.initial), layout).values, {
       compile: isCompiled,
     });
     const step = compile(inputs => updateOnce(variables.tensors, inputs), { variables });
     for (let i = 0; i < recorded.rates.length; i++) {
       await step({
-        ...prefixed('gradient.', valuesOf(recorded.gradients[i])),
+        gradient: pack(valuesOf(recorded.gradients[i]), layout),
         step: int32Scalar(i + 1),
         learningRate: float32Scalar(learningRateAt(i, settings)),
         emaDecay: float32Scalar(emaDecayAt(i, settings)),
       });
       const values = await variables.read();
-      expectClose(withoutPrefix('raw.', values), recorded.parameters[i]);
-      expectClose(withoutPrefix('ema.', values), recorded.ema[i]);
+      expectClose(unpack(values.raw, layout), recorded.parameters[i]);
+      expectClose(unpack(values.ema, layout), recorded.ema[i]);
     }
     variables.dispose();
   });
 });
 
 function updateOnce(tensors: Readonly<Record<string, tf.Variable>>, inputs: Record<string, tf.Tensor>) {
-  const slots = names.map(name => ({
-    parameter: tensors[`raw.${name}`],
-    firstMoment: tensors[`adam.m.${name}`],
-    secondMoment: tensors[`adam.v.${name}`],
-    gradient: inputs[`gradient.${name}`],
-  }));
+  const { raw: parameter, 'adam.m': firstMoment, 'adam.v': secondMoment, ema } = tensors;
   const scalars = { learningRate: inputs.learningRate as tf.Scalar, step: inputs.step as tf.Scalar };
-  applyAdam(slots, { ...settings, ...scalars });
-  for (const name of names)
-    follow(tensors[`ema.${name}`], tensors[`raw.${name}`], inputs.emaDecay as tf.Scalar);
+  applyAdam([{ parameter, firstMoment, secondMoment, gradient: inputs.gradient }], {
+    ...settings,
+    ...scalars,
+  });
+  follow(ema, parameter, inputs.emaDecay as tf.Scalar);
   return { step: inputs.step.toFloat() };
 }
 

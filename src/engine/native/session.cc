@@ -1,11 +1,12 @@
 // A TensorFlow session for Node.js: graphs are imported into it, and run off the event loop.
 //
-// JavaScript sees six functions; the handles are opaque externals, freed when garbage-collected:
-//   opDefinitions() -> ArrayBuffer                          serialized OpList of every registered op
+// JavaScript sees seven functions; the handles are opaque externals, freed when garbage-collected:
+//   opDefinitions() -> Uint8Array                           serialized OpList of every registered op
 //   createSession(config: Uint8Array) -> session            config is a serialized ConfigProto
 //   extendSession(session, graph: Uint8Array)               imports a serialized GraphDef
 //   prepare(session, feeds, fetches, targets, options: Uint8Array) -> callable    names such as "f1/x:0"; options: RunOptions
 //   run(callable, [{dtype, shape, values}]) -> Promise<[{dtype, shape, values}]>
+//   trace(callable, inputs) -> Promise<Uint8Array>          the same, resolving to a serialized RunMetadata (step statistics)
 //   release(handle)                                         frees a session or callable now; runs in flight still end
 // TensorFlow's own C API does the work (tensorflow/c/c_api.h). Only the thread-safe TF_SessionRun leaves the main thread.
 
@@ -56,6 +57,7 @@ struct Run {
   std::shared_ptr<Callable> callable;
   std::vector<Tensor> inputs, outputs;
   Status status{TF_NewStatus()};
+  Buffer metadata;  // asked for when not null
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
 };
@@ -179,15 +181,20 @@ napi_value ValueOf(napi_env env, const TF_Tensor* tensor) {
   return object;
 }
 
+napi_value CopyOf(napi_env env, const TF_Buffer* bytes) {
+  void* data = nullptr;
+  napi_value buffer, array;
+  napi_create_arraybuffer(env, bytes->length, &data, &buffer);
+  if (bytes->length) std::memcpy(data, bytes->data, bytes->length);
+  napi_create_typedarray(env, napi_uint8_array, bytes->length, buffer, 0, &array);
+  return array;
+}
+
 // ---- The functions that JavaScript calls.
 
 napi_value OpDefinitions(napi_env env, napi_callback_info) {
   Buffer list(TF_GetAllOpList());
-  void* data = nullptr;
-  napi_value buffer;
-  napi_create_arraybuffer(env, list->length, &data, &buffer);
-  std::memcpy(data, list->data, list->length);
-  return buffer;
+  return CopyOf(env, list.get());
 }
 
 napi_value CreateSession(napi_env env, napi_callback_info info) {
@@ -274,7 +281,7 @@ void Execute(napi_env, void* data) {
                 callable.feeds.data(), inputs.data(), static_cast<int>(inputs.size()),      //
                 callable.fetches.data(), outputs.data(), static_cast<int>(outputs.size()),  //
                 callable.targets.data(), static_cast<int>(callable.targets.size()),         //
-                nullptr, run->status.get());
+                run->metadata.get(), run->status.get());
   for (auto* output : outputs) run->outputs.emplace_back(output);
 }
 
@@ -282,7 +289,9 @@ void Execute(napi_env, void* data) {
 void Complete(napi_env env, napi_status, void* data) {
   std::unique_ptr<Run> run(static_cast<Run*>(data));
   const TF_Code code = TF_GetCode(run->status.get());
-  if (code == TF_OK) {
+  if (code == TF_OK && run->metadata) {
+    napi_resolve_deferred(env, run->deferred, CopyOf(env, run->metadata.get()));
+  } else if (code == TF_OK) {
     napi_value outputs;
     napi_create_array_with_length(env, run->outputs.size(), &outputs);
     for (uint32_t i = 0; i < run->outputs.size(); i++) napi_set_element(env, outputs, i, ValueOf(env, run->outputs[i].get()));
@@ -297,7 +306,7 @@ void Complete(napi_env env, napi_status, void* data) {
   napi_delete_async_work(env, run->work);
 }
 
-napi_value RunCallable(napi_env env, napi_callback_info info) {
+napi_value Start(napi_env env, napi_callback_info info, bool traced) {
   size_t count = 2;
   napi_value arguments[2];
   napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
@@ -306,6 +315,7 @@ napi_value RunCallable(napi_env env, napi_callback_info info) {
 
   auto run = std::make_unique<Run>();
   run->callable = callable;
+  if (traced) run->metadata.reset(TF_NewBuffer());
   const uint32_t given = LengthOf(env, arguments[1]);
   if (given != run->callable->feeds.size()) return Fail(env, "The number of fed tensors is not the callable's.");
   for (uint32_t i = 0; i < given; i++) {
@@ -321,6 +331,10 @@ napi_value RunCallable(napi_env env, napi_callback_info info) {
   run.release();  // Complete takes it over
   return promise;
 }
+
+napi_value RunCallable(napi_env env, napi_callback_info info) { return Start(env, info, false); }
+
+napi_value Trace(napi_env env, napi_callback_info info) { return Start(env, info, true); }
 
 napi_value Release(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -339,6 +353,7 @@ NAPI_MODULE_INIT() {
                                                              {"extendSession", ExtendSession},
                                                              {"prepare", Prepare},
                                                              {"run", RunCallable},
+                                                             {"trace", Trace},
                                                              {"release", Release}};
   for (auto [name, function] : functions) {
     napi_value value;
