@@ -41,19 +41,21 @@ export async function profile(
   await variables.ready;
   await call(feeds);
 
-  const kinds = new Map<string, { op: string; device: string; count: number; microseconds: number }>();
+  const kinds = new Map<string, OpProfile>();
   for (let i = 0; i < calls; i++) {
     for (const { nodeName, device, microseconds } of decodeStepStats(await call(feeds))) {
       const op = opOf(nodeName);
       const kind = kinds.get(`${op} ${device}`) ?? { op, device, count: 0, microseconds: 0 };
       kinds.set(`${op} ${device}`, {
         ...kind,
-        count: kind.count + 1 / calls,
-        microseconds: kind.microseconds + microseconds / calls,
+        count: kind.count + 1,
+        microseconds: kind.microseconds + microseconds,
       });
     }
   }
-  return [...kinds.values()].sort((a, b) => b.microseconds - a.microseconds);
+  return [...kinds.values()]
+    .map(kind => ({ ...kind, count: kind.count / calls, microseconds: kind.microseconds / calls }))
+    .sort((a, b) => b.microseconds - a.microseconds);
 }
 let profileCount = 0;
 

@@ -65,7 +65,12 @@ const operations: Record<string, Operation> = {
   sum: (x, y) => x.mul(y.sum(0, true).mul(0.1)),
   convolution: (x, _, w) =>
     tf
-      .conv2d(x.reshape<tf.Tensor4D>([1, 4, 8, 1]), w.slice([0, 0], [3, 3]).reshape([3, 3, 1, 1]), 1, 'same')
+      .conv2d(
+        x.reshape<tf.Tensor4D>([1, 4, 8, 1]),
+        w.slice([0, 0], [3, 3]).reshape<tf.Tensor4D>([3, 3, 1, 1]),
+        1,
+        'same',
+      )
       .reshape([4, 8]),
   averagePool: (x, y) =>
     tf
