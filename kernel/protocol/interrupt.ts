@@ -1,0 +1,90 @@
+/**
+ * How an interrupt travels. The front asks the main thread to drop the cell; a cell that awaits something lets the
+ * question through and is dropped at once. No answer means that synchronous code holds the thread: the inspector
+ * terminates it (state stays), and the question is asked again. A child process that the thread waits for gets SIGINT.
+ *
+ * The front answers the client, not the main thread: the termination also removes the frames of the kernel's own code.
+ */
+import inspector from 'node:inspector';
+import type { MessagePort } from 'node:worker_threads';
+import type { CellNumber, ToMain } from '../threads';
+import { signalChildren } from './children';
+
+/** How long the main thread may take to answer before its code is terminated. */
+const PATIENCE_MILLISECONDS = 150;
+/** From this attempt on, child processes are signalled too. */
+const SIGNAL_CHILDREN_FROM = 1;
+/** After so many attempts the client gets its answer, though native code may still hold the thread. */
+const ANSWER_AFTER = 2;
+const MAXIMUM_ATTEMPTS = 2_000;
+
+export class Interrupter {
+  private readonly inspector = new inspector.Session();
+  private readonly stopped = new Set<CellNumber>();
+  private acknowledged: (() => void) | undefined;
+  private stopping: Promise<void> | undefined;
+
+  constructor(private readonly main: MessagePort) {
+    this.inspector.connectToMainThread();
+  }
+
+  /** Whether the cell was interrupted; what it still prints is not shown. */
+  isStopped(cell: CellNumber | undefined): boolean {
+    return cell !== undefined && this.stopped.has(cell);
+  }
+
+  /** Resolves when no interrupt is under way: code that runs during a termination would be hit by it. */
+  async settled(): Promise<void> {
+    await this.stopping;
+  }
+
+  /** The main thread has dropped the cell. */
+  acknowledge(): void {
+    this.acknowledged?.();
+  }
+
+  /**
+   * Stops a cell (or, without one, everything that earlier cells left behind) and calls `finish` as soon as the client
+   * may have its answer. A second interrupt while the first is under way signals the child processes at once.
+   */
+  async interrupt(cell: CellNumber | undefined, finish: () => void): Promise<void> {
+    if (this.stopping) {
+      signalChildren();
+      return this.stopping;
+    }
+    if (cell !== undefined) this.stopped.add(cell);
+    const answered = new Promise<void>(resolve => {
+      this.stopping = this.stop(cell, () => (finish(), resolve())).finally(() => (this.stopping = undefined));
+    });
+    await answered;
+  }
+
+  private async stop(cell: CellNumber | undefined, finish: () => void): Promise<void> {
+    for (let attempt = 0; attempt < MAXIMUM_ATTEMPTS; attempt++) {
+      if (await this.ask(cell)) break;
+      if (attempt >= SIGNAL_CHILDREN_FROM) signalChildren();
+      if (attempt >= ANSWER_AFTER) finish();
+      await this.terminate();
+    }
+    finish();
+  }
+
+  /** Whether the main thread answers within the patience. */
+  private ask(cell: CellNumber | undefined): Promise<boolean> {
+    this.main.postMessage({ type: 'interrupt', cell } satisfies ToMain);
+    return new Promise(resolve => {
+      const timer = setTimeout(() => resolve(false), PATIENCE_MILLISECONDS);
+      this.acknowledged = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+
+  private terminate(): Promise<void> {
+    return new Promise(resolve => {
+      this.inspector.post('Runtime.terminateExecution', () => resolve());
+      setTimeout(resolve, PATIENCE_MILLISECONDS);
+    });
+  }
+}

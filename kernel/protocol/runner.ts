@@ -1,0 +1,125 @@
+/** Runs cells one at a time: compiled by the language thread, run by the main thread, stopped by {@link Interrupter}. */
+import type { MessagePort } from 'node:worker_threads';
+import type { CellNumber, CellOutcome, FromMain, ToMain } from '../threads';
+import type { LanguageClient } from './language';
+import { Interrupter } from './interrupt';
+
+type Failure = Extract<CellOutcome, { status: 'error' }>;
+
+/** A cell between its start and its outcome. */
+export interface RunningCell {
+  readonly cell: CellNumber;
+  /** While it is being compiled, no user code runs: an interrupt is remembered. */
+  compiling: boolean;
+  interrupted: boolean;
+  /** Ends the run, whatever the main thread does. */
+  finish(outcome: CellOutcome): void;
+}
+
+/** The outcome of a cell that was stopped. */
+const interruptedOutcome: Failure = {
+  status: 'error',
+  name: 'KeyboardInterrupt',
+  message: 'the cell was interrupted',
+  traceback: ['\x1b[31mKeyboardInterrupt\x1b[39m: the cell was interrupted'],
+  declared: [],
+};
+
+export class CellRunner {
+  private running: RunningCell | undefined;
+  private readonly interrupter: Interrupter;
+
+  constructor(
+    private readonly main: MessagePort,
+    private readonly language: LanguageClient,
+  ) {
+    this.interrupter = new Interrupter(main);
+  }
+
+  /** The number of the cell that runs now. */
+  get current(): CellNumber | undefined {
+    return this.running?.cell;
+  }
+
+  /** Compiles and runs a cell; with `quiet`, its result is not asked for. Never rejects for what the cell does. */
+  async run(cell: CellNumber, label: string, code: string, quiet: boolean): Promise<CellOutcome> {
+    const { promise, running } = newRun(cell);
+    this.running = running;
+    try {
+      const result = await this.language.ask('compile', { cell, code, label });
+      await this.interrupter.settled();
+      if (running.interrupted) return interruptedOutcome;
+      if ('error' in result) return { status: 'error', declared: [], ...result.error };
+      running.compiling = false;
+      const { javaScript, sourceMap } = result.compiled;
+      this.send({ type: 'run', cell, label, code, javaScript, sourceMap, quiet });
+      return await promise;
+    } catch (error) {
+      return compilerFailure(error);
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  /** Stops the running cell, or, when none runs, what earlier cells left behind. Resolves when the cell has ended. */
+  async interrupt(): Promise<void> {
+    const { running } = this;
+    if (running?.compiling) {
+      running.interrupted = true;
+      return;
+    }
+    await this.interrupter.interrupt(running?.cell, () => running?.finish(interruptedOutcome));
+  }
+
+  /** Takes the messages of the main thread that concern runs. */
+  receive(message: Extract<FromMain, { type: 'done' | 'interrupted' }>): void {
+    if (message.type === 'interrupted') {
+      void this.commit(message.cell, message.declared);
+      this.interrupter.acknowledge();
+    } else if (message.cell === this.running?.cell) {
+      this.running.finish(message.outcome);
+    }
+  }
+
+  /** Ends the running cell with an error, for example because the process is about to end. */
+  abandon(name: string, message: string): void {
+    this.running?.finish({
+      status: 'error',
+      name,
+      message,
+      traceback: [`${name}: ${message}`],
+      declared: [],
+    });
+  }
+
+  /** Whether output of the cell is still wanted: not once it was interrupted. */
+  isStopped(cell: CellNumber | undefined): boolean {
+    return this.interrupter.isStopped(cell);
+  }
+
+  /** Makes the names that a cell declared visible to later ones. */
+  async commit(cell: CellNumber | undefined, declared: string[]): Promise<void> {
+    if (cell !== undefined) await this.language.ask('commit', { cell, declared });
+  }
+
+  private send(message: ToMain): void {
+    this.main.postMessage(message);
+  }
+}
+
+function newRun(cell: CellNumber): { promise: Promise<CellOutcome>; running: RunningCell } {
+  let finish!: (outcome: CellOutcome) => void;
+  const promise = new Promise<CellOutcome>(resolve => (finish = resolve));
+  return { promise, running: { cell, compiling: true, interrupted: false, finish } };
+}
+
+function compilerFailure(error: unknown): Failure {
+  const message = `the TypeScript compiler failed on this cell: ${error instanceof Error ? error.message : String(error)}`;
+  return {
+    status: 'error',
+    name: 'InternalError',
+    message,
+    traceback: [`InternalError: ${message}`],
+    declared: [],
+  };
+}

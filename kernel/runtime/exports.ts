@@ -1,0 +1,44 @@
+/** The `exports` of a package.json, resolved for conditions that `require` doesn't know. */
+
+type Target = string | null | Target[] | { readonly [key: string]: Target };
+
+/** The file, relative to the package, of a subpath such as "." or "./sub"; undefined when it is not exported. */
+export function resolveExports(
+  exports: unknown,
+  subpath: string,
+  conditions: readonly string[],
+): string | undefined {
+  const targets = isSubpathMap(exports) ? exports : { '.': exports as Target };
+  if (subpath in targets) return resolveTarget(targets[subpath], '', conditions);
+  const pattern = Object.keys(targets)
+    .filter(key => matches(key, subpath))
+    .sort((a, b) => b.indexOf('*') - a.indexOf('*'))[0];
+  if (pattern === undefined) return undefined;
+  const [before, after] = pattern.split('*');
+  const star = subpath.slice(before.length, subpath.length - after.length);
+  return resolveTarget(targets[pattern], star, conditions);
+}
+
+function isSubpathMap(exports: unknown): exports is Record<string, Target> {
+  return (
+    typeof exports === 'object' && exports !== null && Object.keys(exports).some(key => key.startsWith('.'))
+  );
+}
+
+function matches(pattern: string, subpath: string): boolean {
+  const [before, after] = pattern.split('*');
+  if (after === undefined) return false;
+  return subpath.length >= pattern.length && subpath.startsWith(before) && subpath.endsWith(after);
+}
+
+function resolveTarget(target: Target, star: string, conditions: readonly string[]): string | undefined {
+  if (target === null) return undefined;
+  if (typeof target === 'string') return target.replaceAll('*', star);
+  if (Array.isArray(target)) return resolveTarget(target[0] ?? null, star, conditions);
+  for (const [condition, value] of Object.entries(target)) {
+    if (condition !== 'default' && !conditions.includes(condition)) continue;
+    const resolved = resolveTarget(value, star, conditions);
+    if (resolved !== undefined) return resolved;
+  }
+  return undefined;
+}
