@@ -138,7 +138,7 @@ function entryArguments(): string[] {
 }
 
 /**
- * One thread a worker, since there is a worker for each core; without oneDNN, whose kernels lose on small convolutions.
+ * One thread a worker, since there is a worker for each core.
  * NODE_OPTIONS may hold this process's inspector or loaders, and is left out.
  */
 function workerEnvironment(): NodeJS.ProcessEnv {
@@ -148,6 +148,5 @@ function workerEnvironment(): NodeJS.ProcessEnv {
     TF_NUM_INTRAOP_THREADS: '1',
     TF_NUM_INTEROP_THREADS: '1',
     OMP_NUM_THREADS: '1',
-    TF_ENABLE_ONEDNN_OPTS: '0',
   };
 }

@@ -1,0 +1,88 @@
+/** From settings to the things that they describe. Cheap, so that mistakes show before any work. */
+import { type Dataset, split, take } from '../data/dataset';
+import { loadDigits } from '../data/digits';
+import { loadImageFolder } from '../data/folder';
+import { createDenoiser, type Denoiser, requireSigma } from '../diffusion/denoiser';
+import { requireLayers } from '../diffusion/network';
+import { logNormalNoise, type NoiseDistribution } from '../diffusion/noise';
+import { edmPreconditioning } from '../diffusion/preconditioning';
+import { sigmaSchedule } from '../diffusion/sampler';
+import { deriveSeed } from '../engine/random';
+import { createUNet } from '../models/unet';
+import { requireTrainingConfig } from '../training/config';
+import type { DataConfig, ExperimentConfig } from './config';
+
+/** All images of a configuration. */
+export function loadData({ source, size, gray }: DataConfig): Promise<Dataset> {
+  if (source === 'digits') return Promise.resolve(loadDigits());
+  return loadImageFolder(source, { size: size ?? undefined, gray });
+}
+
+/** The images as one seed divides them. */
+export interface DataSplit {
+  /** The first images of the pool: what the model is trained on. */
+  readonly train: Dataset;
+  /** All labelled images that probes are fitted to. */
+  readonly pool: Dataset;
+  readonly test: Dataset;
+}
+
+/** @throws RangeError when more images are asked for than there are. */
+export function splitData(
+  all: Dataset,
+  { pool: size }: DataConfig,
+  trainingSize: number,
+  seed: number,
+): DataSplit {
+  const { pool, test } = split(all, { pool: size, seed: deriveSeed(seed, 'split') });
+  return { train: take(pool, trainingSize), pool, test };
+}
+
+/** The untrained model of a configuration. */
+export interface Model {
+  readonly denoiser: Denoiser;
+  readonly noise: NoiseDistribution;
+}
+
+/** @throws RangeError for an impossible network or diffusion setting. */
+export function buildModel(
+  { network, diffusion }: ExperimentConfig,
+  imageShape: Dataset['imageShape'],
+): Model {
+  const { sigmaData, noiseScale, noiseMean, noiseDeviation } = diffusion;
+  const preconditioning = edmPreconditioning({ sigmaData, noiseScale });
+  return {
+    denoiser: createDenoiser(createUNet({ imageShape, ...network }), preconditioning),
+    noise: logNormalNoise({ mean: noiseMean, deviation: noiseDeviation }),
+  };
+}
+
+/**
+ * Refuses a configuration that can't be computed, before anything is.
+ * @throws RangeError naming the first setting that is impossible for these data, with what would be possible.
+ */
+export function requireConfig(
+  config: ExperimentConfig,
+  all: Dataset,
+  sizes: readonly number[],
+  seeds: readonly number[],
+): void {
+  requireGrid(sizes, seeds);
+  const { denoiser } = buildModel(config, all.imageShape);
+  requireLayers(denoiser.network, [config.probe.layer]);
+  if (config.probe.sigmas.length === 0) throw new RangeError('probe.sigmas holds at least one noise level.');
+  config.probe.sigmas.forEach(requireSigma);
+  sigmaSchedule(config.sampling);
+  requireTrainingConfig(config.training);
+  for (const size of sizes) splitData(all, config.data, size, 0);
+}
+
+function requireGrid(sizes: readonly number[], seeds: readonly number[]): void {
+  for (const [name, values] of Object.entries({ sizes, seeds })) {
+    if (values.length === 0) throw new RangeError(`${name} holds at least one number.`);
+    if (new Set(values).size < values.length)
+      throw new RangeError(`${name} holds a number twice: ${values.join(', ')}.`);
+  }
+  const seed = seeds.find(value => !Number.isSafeInteger(value) || value < 0);
+  if (seed !== undefined) throw new RangeError(`A seed is a whole number from 0, not ${seed}.`);
+}

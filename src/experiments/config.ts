@@ -1,0 +1,83 @@
+/** What determines an experiment: data, network, diffusion, training, and what is measured. */
+import type { NetworkInput } from '../representation/features';
+import type { Pooling } from '../representation/pooling';
+import type { TrainingConfig } from '../training/config';
+
+/** Where images come from and how they are divided. */
+export interface DataConfig {
+  /** 'digits' (embedded), or the path of a folder with a folder of PNG or JPEG images for each class. */
+  readonly source: string;
+  /** Height and width that the images of a folder are brought to; null: as they are. */
+  readonly size: readonly [height: number, width: number] | null;
+  /** One channel instead of three for the images of a folder. */
+  readonly gray: boolean;
+  /** Labelled images that models are trained on (the first N) and probes are fitted to (all); the others are for testing. */
+  readonly pool: number;
+}
+
+/** A U-Net's size; see UNetConfig. */
+export interface NetworkConfig {
+  /** Channels at the full resolution. */
+  readonly channels: number;
+  /** Channels at each resolution, as multiples of `channels`. */
+  readonly multipliers: readonly number[];
+  /** Residual blocks a resolution. */
+  readonly blocks: number;
+}
+
+/** EDM's preconditioning and noise distribution. */
+export interface DiffusionConfig {
+  /** Standard deviation of the images' pixels. */
+  readonly sigmaData: number;
+  /** c_noise = noiseScale * ln sigma. */
+  readonly noiseScale: number;
+  /** Mean of ln sigma in training. */
+  readonly noiseMean: number;
+  /** Standard deviation of ln sigma in training. */
+  readonly noiseDeviation: number;
+}
+
+/** How the representation curve is measured. */
+export interface ProbeConfig {
+  /** Name of the probed activation. */
+  readonly layer: string;
+  readonly pooling: Pooling;
+  /** Whether the network is shown noisy or clean images. */
+  readonly input: NetworkInput;
+  /** Noise levels, increasing. */
+  readonly sigmas: readonly number[];
+  /** Noise draws of each test image. */
+  readonly testDraws: number;
+  /** L2 penalty of the logistic regression, l2/2 |W|^2. */
+  readonly l2: number;
+}
+
+/** How images are generated to be scored. */
+export interface SamplingConfig {
+  /** Number of images. */
+  readonly count: number;
+  /** Steps of Heun's method. */
+  readonly steps: number;
+  readonly sigmaMin: number;
+  readonly sigmaMax: number;
+  /** How much the steps crowd towards low noise. */
+  readonly rho: number;
+}
+
+/** Everything that determines the results of one model, besides its training-set size and seed. */
+export interface ExperimentConfig {
+  readonly data: DataConfig;
+  readonly network: NetworkConfig;
+  readonly diffusion: DiffusionConfig;
+  readonly training: TrainingConfig;
+  readonly probe: ProbeConfig;
+  readonly sampling: SamplingConfig;
+}
+
+/** An experiment over training-set sizes, each with each seed. */
+export interface GridConfig extends ExperimentConfig {
+  /** Numbers of training images. */
+  readonly sizes: readonly number[];
+  /** Each determines split, initial weights, batches and noise, probe draws and samples. */
+  readonly seeds: readonly number[];
+}

@@ -1,0 +1,96 @@
+/** Changing settings by name, so that a mistyped name or a value of the wrong kind is an error and not silence. */
+
+/** Some of the settings of a configuration, at any depth. Lists are replaced as a whole. */
+export type Changes<T> = {
+  readonly [K in keyof T]?: T[K] extends readonly unknown[] | null
+    ? T[K]
+    : T[K] extends object
+      ? Changes<T[K]>
+      : T[K];
+};
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/**
+ * The settings with changes applied; neither is modified. Undefined changes nothing.
+ * @throws Error naming an unknown setting with the nearest known ones, or a value of another kind than the setting's.
+ */
+export function withChanges<T extends object>(settings: T, changes: Changes<T>): T {
+  return changed(settings as Settings, changes, '', settingNames(settings as Settings)) as T;
+}
+
+function changed(settings: Settings, changes: Settings, place: string, known: readonly string[]): Settings {
+  const result: Record<string, unknown> = { ...settings };
+  for (const [key, value] of Object.entries(changes)) {
+    const name = place + key;
+    if (value === undefined) continue;
+    if (!Object.hasOwn(settings, key)) throw new Error(unknownSetting(name, known));
+    const before = settings[key];
+    requireKind(name, before, value);
+    result[key] = isTable(before) ? changed(before, value as Settings, `${name}.`, known) : value;
+  }
+  return result;
+}
+
+function isTable(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A setting that is null by default may be anything; what it may be is checked where it is used. */
+function requireKind(name: string, before: unknown, after: unknown): void {
+  if (before === null || kindOf(before) === kindOf(after)) return;
+  throw new Error(
+    `${name} is ${kindOf(before)} (such as ${JSON.stringify(before)}), not ${JSON.stringify(after)}.`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a table of settings' : `a ${typeof value}`;
+}
+
+/** Names of all settings, with the tables they are in: training.steps. */
+function settingNames(settings: Settings, place = ''): string[] {
+  return Object.entries(settings).flatMap(([key, value]) =>
+    isTable(value) ? [place + key, ...settingNames(value, `${place + key}.`)] : [place + key],
+  );
+}
+
+function unknownSetting(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  const question =
+    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Settings are: ${known.join(', ')}.`;
+  return `There is no setting "${name}". ${question}`;
+}
+
+/** Up to three names that a mistyped or misplaced one may have meant, the nearest first. */
+export function nearest(name: string, known: readonly string[]): string[] {
+  const last = (text: string) => text.slice(text.lastIndexOf('.') + 1).toLowerCase();
+  const near = known.map(candidate => ({
+    candidate,
+    distance: Math.min(
+      editDistance(name.toLowerCase(), candidate.toLowerCase()),
+      editDistance(last(name), last(candidate)),
+    ),
+  }));
+  const limit = Math.max(2, Math.floor(last(name).length / 3));
+  return near
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
+/** Levenshtein distance: the fewest insertions, deletions and replacements of letters that turn a into b. */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1] + Number(a[i - 1] !== b[j - 1]);
+      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
