@@ -10,7 +10,7 @@ import { isBuilt, nativeModules } from './native.mjs';
 import { firstDifference } from './npm.mjs';
 import { variablesFor } from './project.mjs';
 import { environmentState, installedPackages } from './python.mjs';
-import { run, SetupError } from './report.mjs';
+import { lastJson, run, SetupError } from './report.mjs';
 import { readStamp } from './stamp.mjs';
 
 /** @typedef {{ state: 'ok' | 'broken' | 'note', detail: string, remedy?: string }} Finding */
@@ -111,7 +111,7 @@ async function diagnoseTensorFlow(context) {
           .find(line => line.includes('Error')) ?? output
       }`,
     );
-  const answer = JSON.parse(output.trim().split('\n').at(-1));
+  const answer = lastJson(output);
   context.usesGpu = answer.gpu;
   return ok(
     `${answer.version ?? context.installed.versions['tensorflow-cpu'] ?? context.installed.versions.tensorflow} calculates in Node`,
@@ -134,7 +134,7 @@ async function diagnoseKernel({ project, location, env }) {
     env: variablesFor(location, env),
   });
   if (status !== 0) return broken(`jupyter_client does not run: ${output.trim().split('\n').at(-1)}`);
-  const { name, seconds, error } = JSON.parse(output.trim().split('\n').at(-1));
+  const { name, seconds, error } = lastJson(output);
   return error ? broken(error) : ok(`"${name}" starts and calculates (${seconds} s)`);
 }
 

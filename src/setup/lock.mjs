@@ -14,11 +14,14 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const beat = 2_000;
-const stale = 20_000;
+/** Untouched for so long, a lock of another machine or container is dead; one of this machine's is asked by its process. */
+const stale = 60_000;
+/** Untouched for so long, a lock is dead even though a process has its number: the number has been given to another one. */
+const recycled = 600_000;
 
 /**
  * Waits until no other set-up holds the lock, then takes it.
- * A lock whose process is gone, or that nobody has touched for 20 seconds (its machine or container is gone), is taken over.
+ * A lock whose process is gone is taken over, and so is another machine's or container's that nobody has touched for a minute.
  * @param say called once with a sentence when there is somebody to wait for
  * @returns a function that releases the lock
  */
@@ -29,7 +32,7 @@ export async function takeLock(file, say = () => {}) {
       takeAway(file, owner.text);
       continue;
     }
-    if (owner && !announced) {
+    if (owner?.host && !announced) {
       say(
         `Another set-up (process ${owner.pid} on ${owner.host}) is running in this folder: waiting for it.`,
       );
@@ -71,7 +74,8 @@ function readOwner(file) {
 }
 
 function isDead({ pid, host, age }) {
-  return age > stale || (host === hostname() && pid > 0 && !isRunning(pid));
+  if (host !== hostname()) return age > stale;
+  return !isRunning(pid) || age > recycled;
 }
 
 function isRunning(pid) {

@@ -1,7 +1,8 @@
 /** The project's Python environment: an activated conda environment made from environment.yml, or `.venv`. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { failure, run, SetupError } from './report.mjs';
+import { failure, lastJson, run, SetupError } from './report.mjs';
 import { pipArgument } from './environment.mjs';
 import { hashOf, readStamp, removeStamp, writeStamp } from './stamp.mjs';
 import { satisfies } from './versions.mjs';
@@ -27,12 +28,7 @@ print(json.dumps(dict(versions={name: version(name) for name in sys.argv[1:]},
 async function askPython(command, code, args = []) {
   // -I: neither PYTHONPATH nor the folder we are in may lend it packages.
   const { status, output } = await run(command, ['-I', '-c', code, ...args]);
-  if (status !== 0) return undefined;
-  try {
-    return JSON.parse(output.trim().split('\n').at(-1));
-  } catch {
-    return undefined;
-  }
+  return status === 0 ? lastJson(output) : undefined;
 }
 
 /**
@@ -125,10 +121,10 @@ export async function prepareEnvironment({ location, range, chosenPython, report
   }
   const python = await findPython(range, chosenPython);
   doing(`making it with Python ${python.version}`);
-  rmSync(location.prefix, { recursive: true, force: true });
+  await rm(location.prefix, { recursive: true, force: true });
   const made = await run(python.executable, ['-m', 'venv', location.prefix], { log: report.log });
   if (made.status !== 0) {
-    rmSync(location.prefix, { recursive: true, force: true });
+    await rm(location.prefix, { recursive: true, force: true });
     throw failure('Making the Python environment', made);
   }
   return `made with Python ${python.version}${state.reason === 'missing' ? '' : ` (${state.reason})`}`;

@@ -109,6 +109,16 @@ export function run(command, args, { cwd, env, log = () => {} } = {}) {
   });
 }
 
+/** The JSON object that a program printed on its last such line (warnings may surround it), or undefined. */
+export function lastJson(output) {
+  const line = output.split('\n').findLast(text => text.startsWith('{'));
+  try {
+    return line && JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Why a program that fetches things failed, where its output tells: no network, or a full disk. */
 const knownFailures = [
   [

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, project, temporaryFolder } from './modules';
@@ -40,10 +40,24 @@ describe('the lock of the set-up', () => {
     (await takeLock(file))();
   });
 
-  it('is taken over when nobody has touched it for 20 seconds', async () => {
+  it('of another machine is taken over when nobody has touched it for a minute', async () => {
     writeFileSync(file, `1 another-machine 0\n`);
-    utimesSync(file, Date.now() / 1000 - 30, Date.now() / 1000 - 30);
+    utimesSync(file, Date.now() / 1000 - 70, Date.now() / 1000 - 70);
     (await takeLock(file))();
+  });
+
+  it('of a running process is respected even while that is too busy to touch it', async () => {
+    writeFileSync(file, `${process.pid} ${hostname()} 0\n`);
+    utimesSync(file, Date.now() / 1000 - 70, Date.now() / 1000 - 70);
+    let taken = false;
+    const waiting = takeLock(file).then(release => {
+      taken = true;
+      release();
+    });
+    await new Promise(resolve => setTimeout(resolve, 500));
+    expect(taken).toBe(false);
+    rmSync(file);
+    await waiting;
   });
 
   it('lets one process in at a time, a dead lock at the start included', async () => {
