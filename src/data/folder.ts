@@ -35,7 +35,7 @@ const maxNumbers = 2 ** 30;
  * const flowers = await loadImageFolder('data/flowers', { size: [32, 32] });
  * const { pool, test } = split(flowers, { pool: 1000, seed: 1 });
  *
- * @returns a data set named after the folder, pixels p / 127.5 - 1; transparency is dropped
+ * @returns a data set named after the folder, pixels p / 127.5 - 1; transparency is dropped, a camera's orientation mark ignored
  * @throws Error before decoding when there is no such folder, no image, or fewer than two classes with images; later,
  *   naming the file, when an image is damaged or (without `size`) of another size than the first
  */
@@ -46,22 +46,18 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
   }
   const classNames = classFolders(folder);
   const files = classNames.flatMap((name, label) => imageFiles(join(folder, name), label));
-  let shape: ImageShape | undefined;
-  let images = new Float32Array(0);
+  const first = await readImage(files[0].path, gray, size); // every class has images
+  const images = allocate(files.length, first.shape, folder);
   for (const [i, { path }] of files.entries()) {
     signal?.throwIfAborted();
-    const image = await readImage(path, gray ? 1 : 3, size);
-    if (!shape) {
-      shape = image.shape;
-      images = allocate(files.length, shape, folder);
-    }
-    requireShape(image.shape, path, shape, files[0].path);
-    images.set(image.values, i * image.values.length);
+    const { shape, values } = await readImage(path, gray, size);
+    requireShape(shape, path, first.shape, files[0].path);
+    images.set(values, i * values.length);
     onProgress?.({ done: i + 1, total: files.length });
   }
   return createDataset({
     name: basename(resolve(folder)),
-    imageShape: shape!, // every class has images
+    imageShape: first.shape,
     images,
     labels: Int32Array.from(files, file => file.label),
     classNames,
@@ -112,12 +108,12 @@ function visibleNames(folder: string): string[] {
 /** An image file as pixels in [-1, 1], [H, W, C]. */
 async function readImage(
   path: string,
-  channels: number,
+  gray: boolean,
   size?: readonly [number, number],
 ): Promise<{ shape: ImageShape; values: Float32Array }> {
   const bytes = await readFile(path);
   return tf.tidy(() => {
-    let image = decode(bytes, channels, path);
+    let image = decode(bytes, gray ? 1 : 3, path);
     if (size) image = resizeToCover(image, size);
     // Filtering may leave the range by a rounding error.
     const pixels = image.toFloat().div(127.5).sub(1).clipByValue(-1, 1);

@@ -1,5 +1,5 @@
 /** Features: a network's inner activations, by layer name, for images at a noise level. */
-import type { Dataset } from '../data/dataset';
+import type { Dataset, Images } from '../data/dataset';
 import { imagesOf } from '../data/dataset';
 import type { Denoiser } from '../diffusion/denoiser';
 import { requireSigma } from '../diffusion/denoiser';
@@ -80,32 +80,51 @@ export function featureExtractor(options: FeatureExtractorOptions): FeatureExtra
   const largestBatch = Math.ceil(batchSize / noiseBlock) * noiseBlock;
 
   return async ({ images, sigma, draw = 0, signal }) => {
-    const { values, shape } = requireImages(images, denoiser);
+    const given = requireImages(images, denoiser);
     requireSigma(sigma);
     requireDraw(draw);
-    const count = shape[0];
-    const size = values.length / count;
-    const rows = Math.min(count, largestBatch); // every batch has as many: the last one is filled up with zeros
-    const rowsOfLayers: Record<string, Float32Array> = {};
-    for (let start = 0; start < count; start += rows) {
+    const [count] = given.shape;
+    const collected: Record<string, Float32Array> = {};
+    for (const { start, batch } of batchesOf(given, largestBatch)) {
       signal?.throwIfAborted();
-      const batch = new Float32Array(rows * size);
-      batch.set(values.subarray(start * size, Math.min(count, start + rows) * size));
       const pooled = await run({
-        images: float32(batch, [rows, ...shape.slice(1)]),
+        images: batch,
         sigma: float32Scalar(sigma),
         block: int32Scalar(draw * blocksPerDraw + start / noiseBlock),
       });
-      for (const layer of layers) {
-        const width = pooled[layer].values.length / rows;
-        const all = (rowsOfLayers[layer] ??= new Float32Array(count * width));
-        all.set(pooled[layer].values.subarray(0, Math.min(rows, count - start) * width), start * width);
-      }
+      for (const layer of layers) collect(collected, layer, pooled[layer], start, count);
     }
     return Object.fromEntries(
-      layers.map(layer => [layer, float32(rowsOfLayers[layer], [count, rowsOfLayers[layer].length / count])]),
+      Object.entries(collected).map(([layer, values]) => [
+        layer,
+        float32(values, [count, values.length / count]),
+      ]),
     );
   };
+}
+
+/** Batches of equal size, so that one recording serves all: the last one is filled up with zeros. */
+function* batchesOf({ values, shape }: Images, largest: number) {
+  const [count, ...imageShape] = shape;
+  const rows = Math.min(count, largest);
+  const size = values.length / count;
+  for (let start = 0; start < count; start += rows) {
+    const batch = new Float32Array(rows * size);
+    batch.set(values.subarray(start * size, (start + rows) * size));
+    yield { start, batch: float32(batch, [rows, ...imageShape]) };
+  }
+}
+
+/** Puts the features of a batch [B, F] in their place among those of all `count` images, without the fill. */
+function collect(
+  collected: Record<string, Float32Array>,
+  layer: string,
+  { values, shape: [, width] }: TensorValue,
+  start: number,
+  count: number,
+): void {
+  const all = (collected[layer] ??= new Float32Array(count * width));
+  all.set(values.subarray(0, all.length - start * width), start * width);
 }
 
 /** What is recorded: `images` [B, H, W, C], scalars `sigma` and `block` -> features [B, F] by layer. */
@@ -156,7 +175,7 @@ function requireOptions({
   }
 }
 
-function requireImages(images: Dataset | TensorValue, { network }: Denoiser) {
+function requireImages(images: Dataset | TensorValue, { network }: Denoiser): Images {
   const { shape, values } = 'imageShape' in images ? imagesOf(images) : images;
   const expected = network.imageShape.join(', ');
   if (!(values instanceof Float32Array) || shape.length !== 4 || shape.slice(1).join(', ') !== expected) {
@@ -165,7 +184,7 @@ function requireImages(images: Dataset | TensorValue, { network }: Denoiser) {
     );
   }
   if (shape[0] < 1) throw new RangeError('There are no images to extract features of.');
-  return { shape, values };
+  return { dtype: 'float32', shape, values };
 }
 
 function requireDraw(draw: number): void {

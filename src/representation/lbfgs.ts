@@ -49,38 +49,52 @@ export async function minimize(
 ): Promise<Minimum> {
   const { tolerance = 1e-6, maxIterations = 1000, memory = 10, signal } = options;
   const corrections: Correction[] = [];
-  let point = await evaluate(objective, start, new Float64Array(start.length), 0);
+  const giveTurn = turnGiver();
+  let point = await startingPoint(objective, start);
+  let iterations = 0;
+  for (; iterations < maxIterations && maxNorm(point.gradient) > tolerance; iterations++) {
+    signal?.throwIfAborted();
+    const next = await descend(objective, point, corrections);
+    if (!next) break;
+    remember(corrections, point, next, memory);
+    point = next;
+    await giveTurn();
+  }
+  const { x, value } = point;
+  const gradientNorm = maxNorm(point.gradient);
+  return { x, value, gradientNorm, iterations, converged: gradientNorm <= tolerance };
+}
+
+async function startingPoint(objective: Objective, start: Float64Array): Promise<LinePoint> {
+  const point = await evaluate(objective, start, new Float64Array(start.length), 0);
   if (!Number.isFinite(point.value) || !point.gradient.every(Number.isFinite)) {
     throw new RangeError(
       `The function to minimize, or one of its derivatives, is not finite at the start (value ${point.value}). Check the data.`,
     );
   }
-  let iterations = 0;
-  let lastTurn = performance.now();
-  while (iterations < maxIterations && maxNorm(point.gradient) > tolerance) {
-    signal?.throwIfAborted();
-    const direction = descentDirection(point.gradient, corrections);
-    const { x, value, gradient } = point;
-    const origin = { step: 0, value, slope: dot(gradient, direction), x, gradient };
-    // Without a memory of curvature, a gradient step is scaled to move by at most 1.
-    const firstStep = corrections.length > 0 ? 1 : Math.min(1, 1 / maxNorm(gradient));
-    const next = await searchLine(origin, step => evaluate(objective, x, direction, step), firstStep);
-    if (!next) break;
-    remember(corrections, point, next, memory);
-    point = next;
-    iterations++;
-    if (performance.now() - lastTurn > turnInterval) {
-      await nextTurn();
-      lastTurn = performance.now();
-    }
-  }
-  const gradientNorm = maxNorm(point.gradient);
-  return {
-    x: point.x,
-    value: point.value,
-    gradientNorm,
-    iterations,
-    converged: gradientNorm <= tolerance,
+  return point;
+}
+
+/** The next point along the quasi-Newton direction; undefined where rounding allows no further decrease. */
+function descend(
+  objective: Objective,
+  { x, value, gradient }: LinePoint,
+  corrections: readonly Correction[],
+): Promise<LinePoint | undefined> {
+  const direction = descentDirection(gradient, corrections);
+  const origin = { step: 0, value, slope: dot(gradient, direction), x, gradient };
+  // Without a memory of curvature, a gradient step is scaled to move by at most 1.
+  const firstStep = corrections.length > 0 ? 1 : Math.min(1, 1 / maxNorm(gradient));
+  return searchLine(origin, step => evaluate(objective, x, direction, step), firstStep);
+}
+
+/** A function that hands the event loop a turn when the last one is a while ago. */
+function turnGiver(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < turnInterval) return;
+    await nextTurn();
+    last = performance.now();
   };
 }
 
