@@ -1,2 +1,48 @@
 /** The library that the notebooks call: everything public, by part. */
+
+// engine
+export { applyAdam, type AdamSlot, type AdamStep } from './engine/adam';
+export { compile, type CompiledFunction, type CompileOptions } from './engine/compile';
+export { profile, type OpProfile } from './engine/profile';
+export { deriveSeed, randomIntegers, randomNormal, randomUniform } from './engine/random';
+export type { TensorFunction } from './engine/recorder';
 export { tf } from './engine/tensorflow';
+export { toTensor, toValue } from './engine/tensors';
+export { float32, float32Scalar, int32, int32Scalar, type NamedValues, type TensorValue } from './engine/values';
+export { createVariables, type Variables, type VariablesOptions } from './engine/variables';
+
+// data
+export { type Dataset, imagesOf, meanImage, split, take } from './data/dataset';
+export { loadDigits } from './data/digits';
+export { loadImageFolder } from './data/folder';
+
+// diffusion and models
+export { createDenoiser, type Denoiser } from './diffusion/denoiser';
+export { denoisingLoss } from './diffusion/loss';
+export { initializeParameters, type Network, parameterCount, type Parameters } from './diffusion/network';
+export { logNormalNoise, type NoiseDistribution } from './diffusion/noise';
+export { edmPreconditioning, type Preconditioning } from './diffusion/preconditioning';
+export { heunStep, sampleHeun, sigmaSchedule } from './diffusion/sampler';
+export { createUNet, type UNetConfig } from './models/unet';
+
+// training and runs
+export { openRun, type Run } from './store/run';
+export { readSafetensors, saveSafetensors } from './store/safetensors';
+export type { TrainingConfig } from './training/config';
+export { train, type Trained, type TrainOptions } from './training/train';
+export { trainRun } from './training/train-run';
+
+// measures
+export { accuracies, type CurveMeasurement } from './curve/curve';
+export { analyseCurve, type Band } from './curve/analysis';
+export { representationCurve } from './representation/curve';
+export { featureExtractor, features } from './representation/features';
+export { fitLogisticRegression } from './representation/logistic-regression';
+export { fitProbe } from './representation/probe';
+export { nearestNeighbours } from './generation/neighbours';
+export { type GeneralizationScore, generalizationScore } from './generation/score';
+
+// experiments
+export { type PresetName, presets, resolvePreset } from './experiments/presets';
+export { type ModelCell, type ModelResult, runModel } from './experiments/run-model';
+export { type Transition, transition, type TransitionOptions, type TransitionSize } from './experiments/transition';
