@@ -79,18 +79,18 @@ def first_line(data):
 
 def write(notebook, target):
     """Writes under a temporary name and renames, so that no half-written file is ever taken for a whole one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     nbformat.write(notebook, temporary)
     os.replace(temporary, target)
 
 
-def explain(error):
+def explain(error, log):
     """One paragraph about why the notebook stopped."""
     if isinstance(error, CellExecutionError):
         return ESCAPES.sub("", error.traceback).strip()
     if isinstance(error, DeadKernelError):
-        return "The kernel died while a cell ran (out of memory?)."
+        last_words = "\n".join(log.read_text(encoding="utf8", errors="replace").splitlines()[-10:])
+        return f"The kernel died while a cell ran (out of memory?). Its last words, from {log}:\n{last_words}"
     return f'There is no kernel "{error.name}": run "npm run setup" to install it.'
 
 
@@ -106,11 +106,14 @@ def execute(source, target):
     )
     client.on_cell_execute = lambda cell, cell_index: client.announce(cell, cell_index)
     failed = target.with_name(f"{target.stem}.failed{target.suffix}")
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        client.execute()
+        # What the kernel's process itself writes (TensorFlow's messages, say) is not the notebook's output.
+        with open(target.with_suffix(".log"), "w", encoding="utf8") as log:
+            client.execute(stdout=log, stderr=log)
     except (CellExecutionError, DeadKernelError, NoSuchKernel) as error:
         write(notebook, failed)
-        print(f"\n{explain(error)}\nWhat ran so far is in {failed}", file=sys.stderr)
+        print(f"\n{explain(error, target.with_suffix('.log'))}\nWhat ran so far is in {failed}", file=sys.stderr)
         return 1
     write(notebook, target)
     failed.unlink(missing_ok=True)

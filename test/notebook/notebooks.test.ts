@@ -86,6 +86,13 @@ describe('executing a notebook', () => {
     expect(readFileSync(`${folder}/out/bad.failed.ipynb`, 'utf8')).toContain('no claim');
   });
 
+  it('reports a kernel that dies, with its last words', () => {
+    const source = writeNotebook('dead', [code('import os\nos.write(2, b"last words\\n")\nos._exit(3)')]);
+    const { status, stderr } = run('execute.py', source, `${folder}/out/dead.ipynb`);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/The kernel died.*last words/s);
+  });
+
   it('gives the same bytes when it is executed again', () => {
     const source = writeNotebook('again', [code('print(1)'), code('[1, 2]')]);
     const copies = ['first', 'second'].map(name => {
