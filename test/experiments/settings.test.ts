@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { presets, resolvePreset } from '../../src/experiments/presets';
+import { editDistance, nearest, withChanges } from '../../src/experiments/settings';
+
+test('settings are changed by name, lists as a whole, and the preset stays as it is', () => {
+  const before = structuredClone(presets.digits);
+  const config = resolvePreset('digits', { sizes: [32], training: { steps: 10 } });
+  expect(config).toEqual({ ...before, sizes: [32], training: { ...before.training, steps: 10 } });
+  expect(presets.digits).toEqual(before);
+  expect(resolvePreset('digits', { seeds: undefined })).toEqual(before);
+});
+
+describe('mistakes are errors that help', () => {
+  const change = (changes: object) => () => resolvePreset('digits', changes);
+  test.each([
+    [
+      'a mistyped name',
+      change({ training: { batchsize: 8 } }),
+      /"training\.batchsize".*Did you mean training\.batchSize\?/,
+    ],
+    ['a name in the wrong table', change({ learningRate: 1 }), /mean training\.learningRate\?/],
+    ['a name that is in several tables', change({ steps: 1 }), /training\.steps or sampling\.steps/],
+    [
+      'a name like nothing else',
+      change({ quantum: 1 }),
+      /There is no setting "quantum"\. Settings are: data, data\.source/,
+    ],
+    [
+      'a text for a number',
+      change({ training: { steps: '10' } }),
+      /training\.steps is a number \(such as 3000\), not "10"/,
+    ],
+    ['a number for a list', change({ sizes: 32 }), /sizes is a list \(such as \[32,.*not 32/],
+    ['a number for a table', change({ probe: 1 }), /probe is a table of settings/],
+    ['a name that every object has', change({ constructor: {} }), /There is no setting "constructor"/],
+  ])('%s', (_name, mistake, message) => {
+    expect(mistake).toThrow(message);
+  });
+
+  test('an unknown preset lists the presets', () => {
+    expect(() => resolvePreset('cifar' as 'digits')).toThrow(/no preset "cifar"\. The presets are: digits/);
+  });
+});
+
+test('a setting that is null by default takes a value', () => {
+  expect(withChanges({ size: null as readonly number[] | null }, { size: [8, 8] })).toEqual({ size: [8, 8] });
+});
+
+test.each([
+  ['kitten', 'sitting', 3],
+  ['', 'abc', 3],
+  ['same', 'same', 0],
+  ['saturday', 'sunday', 3],
+])('the edit distance of %s and %s is %i (textbook examples)', (a, b, distance) => {
+  expect(editDistance(a, b)).toBe(distance);
+  expect(editDistance(b, a)).toBe(distance);
+});
+
+test('the nearest names come nearest first, at most three', () => {
+  expect(nearest('sigma', ['sigmas', 'sigmaMin', 'sigma', 'sigmaX', 'sigmaY', 'other'])).toEqual([
+    'sigma',
+    'sigmas',
+    'sigmaX',
+  ]);
+});
