@@ -1,5 +1,6 @@
 /** Files that are either the old one or the new one, whole: never half of one, whatever happens while writing. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 
@@ -44,6 +45,25 @@ async function flushFolder(folder: string): Promise<void> {
   const handle = await fs.open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
+}
+
+/**
+ * Refuses a folder that can't be written to, or made, before work is done whose results would go there. Makes nothing.
+ * @throws Error naming the folder (or the part of its path that exists) and the remedy.
+ */
+export async function requireWritable(folder: string): Promise<void> {
+  const existing = nearestExisting(folder);
+  try {
+    if (!(await fs.stat(existing)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    await fs.access(existing, fs.constants.W_OK);
+  } catch (error) {
+    throw explainFileError(error, existing, 'write');
+  }
+}
+
+function nearestExisting(folder: string): string {
+  const full = path.resolve(folder);
+  return existsSync(full) || full === path.dirname(full) ? full : nearestExisting(path.dirname(full));
 }
 
 /** Removes what processes that were killed while writing left in the folder. The caller is the only one writing there. */

@@ -1,7 +1,6 @@
 /** Measures that are computed once: kept in the run's folder under a key of everything that they depend on. */
-import fs from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode, explainFileError, writeFileAtomically } from './atomic';
+import { requireWritable, writeFileAtomically } from './atomic';
 import { keyOf } from './keys';
 import { fileOf, readText, type Run } from './run';
 import { decodeJson, encodeJson } from './typed-json';
@@ -22,7 +21,7 @@ export async function cached<T>(
   const file = fileOf(run, path.join('results', `${measure}-${keyOf(dependsOn)}.json`));
   const saved = await readSaved(file);
   if (saved !== undefined) return saved.value as T;
-  await checkWritable(path.dirname(file));
+  await requireWritable(path.dirname(file));
   const value = await compute();
   await writeFileAtomically(file, encodeJson({ measure, dependsOn, value }) + '\n');
   return value;
@@ -42,15 +41,5 @@ async function readSaved(file: string): Promise<{ value: unknown } | undefined> 
   } catch {
     console.warn(`${file} is damaged and is computed again.`);
     return undefined;
-  }
-}
-
-async function checkWritable(folder: string): Promise<void> {
-  try {
-    await fs.mkdir(folder, { recursive: true });
-    await fs.access(folder, fs.constants.W_OK);
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-    throw explainFileError(error, folder, 'write');
   }
 }

@@ -14,7 +14,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { tf } from '../engine/tensorflow';
 import type { NamedValues } from '../engine/values';
-import { errorCode, explainFileError, writeFileAtomically } from './atomic';
+import { errorCode, explainFileError, requireWritable, writeFileAtomically } from './atomic';
 import { canonicalJson, keyOf } from './keys';
 import { readSafetensors, saveSafetensors } from './safetensors';
 
@@ -69,6 +69,7 @@ export async function openRun(config: object, { root, name, seeds }: RunOptions)
 }
 
 async function createRun(run: Run, seeds: Readonly<Record<string, number>>): Promise<void> {
+  await requireWritable(run.folder);
   const config = JSON.stringify(JSON.parse(canonicalJson(run.config)), undefined, 2);
   await writeFileAtomically(fileOf(run, 'config.json'), config + '\n');
   const record: RunRecord = {

@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { writeFileAtomically } from '../../src/store/atomic';
+import { requireWritable, writeFileAtomically } from '../../src/store/atomic';
 import { withTemporaryFolder } from './temporary';
 
 afterEach(() => vi.restoreAllMocks());
@@ -61,5 +61,20 @@ test('a path through a file is refused with the reason', async () => {
     await fs.writeFile(path.join(folder, 'file'), '');
     const inside = path.join(folder, 'file/run/weights');
     await expect(writeFileAtomically(inside, 'new')).rejects.toThrow(/a part of the path is a file/);
+  });
+});
+
+test('a folder is known to be writable before anything is made in it', async () => {
+  await withTemporaryFolder(async folder => {
+    await requireWritable(path.join(folder, 'a/b/c'));
+    expect(await fs.readdir(folder)).toEqual([]);
+    await fs.writeFile(path.join(folder, 'file'), '');
+    await expect(requireWritable(path.join(folder, 'file/b'))).rejects.toThrow(
+      /file: a part of the path is a file/,
+    );
+    vi.spyOn(fs, 'access').mockRejectedValue(Object.assign(new Error('EROFS'), { code: 'EROFS' }));
+    await expect(requireWritable(path.join(folder, 'a/b'))).rejects.toThrow(
+      `${folder}: the file system is read-only`,
+    );
   });
 });
