@@ -6,6 +6,7 @@ import { CellCompiler } from './compile';
 import { complete } from './complete';
 import { inspect } from './inspect';
 import { isComplete } from './completeness';
+import { prepareModules } from './prepare';
 import { CellService } from './service';
 
 type Operations = {
@@ -16,7 +17,11 @@ type Operations = {
 
 function operations(compiler: CellCompiler): Operations {
   return {
-    compile: ({ cell, code, label }) => compiler.compile(cell, code, label),
+    compile({ cell, code, label }) {
+      const result = compiler.compile(cell, code, label);
+      if ('compiled' in result) prepareModules(compiler.service);
+      return result;
+    },
     commit({ cell, declared }) {
       compiler.commit(cell, declared);
       return null;

@@ -58,12 +58,13 @@ export class CellService {
     return program;
   }
 
-  /** The program's files that may change while the notebook is open: neither cells nor installed packages. */
-  projectFiles(): string[] {
+  /** The program's files that may change while the notebook is open (neither cells nor installed packages), with their versions. */
+  projectFiles(): [file: string, version: string][] {
     const files = this.program()
       .getSourceFiles()
-      .map(({ fileName }) => fileName);
-    return files.filter(file => !this.cells.has(file) && !file.endsWith('.d.ts') && !isInstalled(file));
+      .map(({ fileName }) => fileName)
+      .filter(file => !this.cells.has(file) && !file.endsWith('.d.ts') && !isInstalled(file));
+    return files.map(file => [file, this.version(file)]);
   }
 
   private write(file: string, text: string): void {

@@ -1,6 +1,9 @@
 /** A value as an output: the formats in which a front end may show it. */
 import type { MimeBundle } from '../threads';
+import { renderImage } from './image';
 import { inspectValue } from './inspect';
+import { renderTable } from './table';
+import { renderTensor } from './tensor';
 
 /** The method by which a value draws itself; it may answer later (same protocol as Deno's). */
 export const DISPLAY = Symbol.for('Jupyter.display');
@@ -9,7 +12,7 @@ export const DISPLAY = Symbol.for('Jupyter.display');
 export type Renderer = (value: object) => MimeBundle | Promise<MimeBundle> | undefined;
 
 /** Kinds of values that the kernel knows by their shape, first match first. To add one, add its renderer here. */
-const renderers: Renderer[] = [];
+const renderers: Renderer[] = [renderTable, renderTensor, renderImage];
 
 /** The formats of a value. Synchronous for everything but values that take time to draw. */
 export function bundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {

@@ -17,12 +17,34 @@ export interface DisplayOptions {
   metadata?: Record<string, unknown>;
 }
 
+/** An open channel to a widget in the front end. */
+export interface Comm {
+  readonly id: string;
+  readonly target: string;
+  /** Sends data that can be written as JSON. */
+  send(data: unknown): void;
+  close(data?: unknown): void;
+  /** Called with the data of each message from the front end. */
+  onMessage?: (data: unknown) => void;
+  /** Called when the front end closes the channel. */
+  onClose?: (data: unknown) => void;
+}
+
+/** The comms of this kernel. */
+export interface Comms {
+  /** Opens a channel to the front end's handler of a target. */
+  open(target: string, data?: unknown): Comm;
+  /** Handles the channels that the front end opens to a target; returns the function that ceases to. */
+  register(target: string, onOpen: (comm: Comm, data: unknown) => void): () => void;
+}
+
 /** The part of the kernel (runtime/host.ts) that this module needs. */
 interface Kernel {
   display(bundle: MimeBundle, options?: DisplayOptions): void;
   show(value: unknown, options?: DisplayOptions): void;
   clearOutput(wait?: boolean): void;
   interruptSignal(): AbortSignal;
+  readonly comms: Comms;
 }
 
 function kernel(): Kernel {
@@ -31,6 +53,12 @@ function kernel(): Kernel {
     throw new Error('The module "tslab" works inside a notebook only: no kernel runs in this process.');
   return found;
 }
+
+/** Channels to widgets in the front end. */
+export const comms: Comms = {
+  open: (target, data) => kernel().comms.open(target, data),
+  register: (target, onOpen) => kernel().comms.register(target, onOpen),
+};
 
 /** The versions of the kernel and of what it stands on. */
 export const versions = { tslab: version, typescript: typescriptVersion, node: process.version };

@@ -4,6 +4,7 @@ import { bundleOf } from '../display/bundle';
 import { expectAnswer, waitForAnswer } from '../shared';
 import type { FromMain, MimeBundle } from '../threads';
 import { currentCell, enterCell } from './cell';
+import type { CommRegistry } from './comms';
 
 export interface DisplayOptions {
   /** The name under which the output can be replaced later. */
@@ -27,12 +28,17 @@ export interface NotebookHost {
 export interface KernelHost extends NotebookHost {
   /** Displays any value in the formats that suit it; the cell ends when it is drawn. */
   show(value: unknown, options?: DisplayOptions): void;
+  readonly comms: CommRegistry;
   /** Asks the user for a line of text. */
   prompt(message: string, password?: boolean): string;
 }
 
 /** Creates the host that talks to the front through `send`. */
-export function createHost(send: (message: FromMain) => void, memory: SharedArrayBuffer): KernelHost {
+export function createHost(
+  send: (message: FromMain) => void,
+  memory: SharedArrayBuffer,
+  comms: CommRegistry,
+): KernelHost {
   const display: KernelHost['display'] = (data, { id, update = false, metadata = {} } = {}) => {
     send({
       type: 'display',
@@ -45,6 +51,7 @@ export function createHost(send: (message: FromMain) => void, memory: SharedArra
   };
   return {
     display,
+    comms,
     clearOutput: (wait = false) => send({ type: 'clear', cell: currentCell()?.number, wait }),
     interruptSignal: () => currentCell()?.signal ?? new AbortController().signal,
     show(value, options) {

@@ -5,7 +5,6 @@ import vm from 'node:vm';
 import { bundleOf } from '../display/bundle';
 import type { CellOutcome, ToMain } from '../threads';
 import type { Cell } from './cell';
-import { enterCell } from './cell';
 import { errorOutcome } from './errors';
 import { defaultOf, importModule, namespaceOf } from './modules';
 import { cellScript, registerCell } from './stack';
@@ -65,7 +64,6 @@ function compile({ cell, label, javaScript, sourceMap }: RunMessage, names: stri
 
 /** Runs a cell to its end. Never settles for a cell that is interrupted: the front has answered by then. */
 export async function runCell(message: RunMessage, cell: Cell): Promise<CellOutcome> {
-  enterCell(cell);
   try {
     const values = environment(cell);
     const body = compile(message, Object.keys(values));

@@ -1,0 +1,88 @@
+"""Things that go wrong: errors nobody waits for, exits, floods, lost clients, memory."""
+
+import os
+import signal
+import time
+
+from jupyter_client import BlockingKernelClient
+
+
+def test_unhandled_rejections_are_shown_and_the_kernel_lives(kernel):
+    kernel.choose("")
+    request = kernel.send("Promise.reject(new Error('nobody waits')); setTimeout(() => { throw new Error('in a timer') }, 10); 0")
+    text = "".join(m["content"].get("text", "") for m in kernel.collect(request) + kernel.late(request, 1))
+    assert "nobody waits" in text and "in a timer" in text
+    assert kernel.run("1 + 1").text == "2"
+
+
+def test_exit_in_a_cell_says_so_and_jupyter_restarts(own_kernel):
+    request = own_kernel.send("console.log('before'); process.exit(3)")
+    reply = own_kernel.reply(request)["content"]
+    text = "".join(m["content"].get("text", "") for m in own_kernel.collect(request))
+    assert "before" in text and "process.exit(3)" in text and reply["status"] == "error"
+    end = time.time() + 10
+    while own_kernel.manager.is_alive() and time.time() < end:
+        time.sleep(0.05)
+    assert not own_kernel.manager.is_alive()
+    own_kernel.client.stop_channels()
+    own_kernel.manager.restart_kernel(now=True)
+    own_kernel.connect()
+    assert own_kernel.run("1 + 1").text == "2"
+
+
+def test_shutdown_is_answered_while_a_cell_computes(own_kernel):
+    own_kernel.send("for (;;) {}")
+    time.sleep(1)
+    assert own_kernel.ask("shutdown_request", channel="control", restart=False) == {"status": "ok", "restart": False}
+    end = time.time() + 5
+    while own_kernel.manager.is_alive() and time.time() < end:
+        time.sleep(0.05)
+    assert not own_kernel.manager.is_alive()
+
+
+def test_a_client_that_is_killed_mid_cell_leaves_the_kernel_alive(kernel):
+    kernel.choose("")
+    other = BlockingKernelClient(connection_file=kernel.manager.connection_file)
+    other.load_connection_file()
+    other.start_channels()
+    other.wait_for_ready(timeout=30)
+    other.execute("let orphan = 0; for (; orphan < 20; orphan++) { await new Promise(r => setTimeout(r, 20)); console.log(orphan) }")
+    time.sleep(0.1)
+    other.stop_channels()
+    assert kernel.run("orphan").text == "20"
+
+
+def test_output_that_nobody_reads_does_no_harm(kernel):
+    kernel.choose("")
+    request = kernel.send("for (let i = 0; i < 200_000; i++) console.log('unread '.repeat(5))", silent=False)
+    assert kernel.reply(request)["content"]["status"] == "ok"
+    kernel.drain()
+    assert kernel.run("1 + 1").text == "2"
+
+
+def test_running_out_of_memory_ends_the_process_and_jupyter_can_restart_it(own_kernel):
+    own_kernel.send("import v8 from 'v8'; v8.setFlagsFromString('--max-old-space-size=100'); const hoard: unknown[] = []; for (;;) hoard.push(new Array(1000).fill(hoard.length).map(String))")
+    end = time.time() + 60
+    while own_kernel.manager.is_alive() and time.time() < end:
+        time.sleep(0.1)
+    assert not own_kernel.manager.is_alive()
+
+
+def test_a_sigint_from_a_terminal_interrupts_the_cell(own_kernel):
+    request = own_kernel.send("await new Promise(() => {})")
+    own_kernel.wait_busy(request)
+    time.sleep(0.3)
+    os.kill(own_kernel.manager.provisioner.process.pid, signal.SIGINT)
+    assert own_kernel.reply(request)["content"]["ename"] == "KeyboardInterrupt"
+
+
+def test_deep_recursion_is_an_error(kernel):
+    result = kernel.run(kernel.choose("function deep(): number { return 1 + deep() } deep()", "def deep(): return 1 + deep()\ndeep()"))
+    assert result.reply["ename"] == kernel.choose("RangeError", "RecursionError")
+
+
+def test_a_cell_that_overwrites_globals_does_not_take_the_kernel_down(kernel):
+    kernel.choose("")
+    kernel.run("(globalThis as any).setTimeout = null; console.log = null as any; (globalThis as any).Promise = class {}; (globalThis as any).Map = null")
+    result = kernel.run("40 + 2")
+    assert result.text == "42"
