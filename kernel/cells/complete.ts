@@ -3,7 +3,7 @@ import ts from 'typescript';
 import type { CodePosition } from '../threads';
 import type { CellCompiler } from './compile';
 import { toCodePoints, toOffset } from './positions';
-import { parseCell } from './scope';
+import { parseCell, withoutAlias } from './scope';
 
 const MAXIMUM_MATCHES = 500;
 /** How many matches get their type and documentation: each costs a question to the checker. */
@@ -73,6 +73,7 @@ function details({ service }: CellCompiler, offset: number, { name, source }: ts
     undefined,
   );
   if (!found) return {};
-  const signature = ts.displayPartsToString(found.displayParts);
-  return { signature, documentation: ts.displayPartsToString(found.documentation) };
+  const signature = withoutAlias(ts.displayPartsToString(found.displayParts));
+  const kind = found.kind === ts.ScriptElementKind.alias ? { type: /^\w+/.exec(signature)?.[0] } : {};
+  return { ...kind, signature, documentation: ts.displayPartsToString(found.documentation) };
 }

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import type { CodePosition } from '../threads';
 import type { CellCompiler } from './compile';
 import { toOffset } from './positions';
-import { parseCell } from './scope';
+import { parseCell, withoutAlias } from './scope';
 
 /** Answers an `inspect_request`; with detail level 1, with the place of the definition. */
 export function inspect(
@@ -44,7 +44,7 @@ function quickInfo({ service, current }: Service, offset: number, detail: number
       ? `\n\nDefined in ${definition.fileName}`
       : '';
   const documentation = ts.displayPartsToString(info.documentation) + place;
-  return explained(ts.displayPartsToString(info.displayParts), documentation, info.tags ?? []);
+  return explained(withoutAlias(ts.displayPartsToString(info.displayParts)), documentation, info.tags ?? []);
 }
 
 function signatureHelp({ service, current }: Service, offset: number): Explained | undefined {

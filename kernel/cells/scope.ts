@@ -46,16 +46,25 @@ export class Scope {
     for (const [name, kind] of names) this.names.set(name, { cell, kind });
   }
 
-  /** The text of the module for a cell: its code, exports, and imports of the earlier names that it mentions (or of all). */
+  /**
+   * The text of the module for a cell: its code, its exports, and the earlier names that it mentions. With 'all', for
+   * help while typing, every name is imported as it is, which keeps its documentation but cannot be assigned.
+   */
   moduleText(cell: ParsedCell, imports: 'mentioned' | 'all'): string {
     const exports = [...cell.declared.keys()].filter(name => !cell.exported.has(name));
     const lines = [`\n;export { ${exports.join(', ')} };`];
     for (const [name, origin] of this.names) {
       if (cell.declared.has(name)) continue;
-      if (imports === 'all' || cell.mentioned.has(name)) lines.push(importLine(name, origin));
+      if (imports === 'all') lines.push(importLine(name, { ...origin, kind: 'import' }));
+      else if (cell.mentioned.has(name)) lines.push(importLine(name, origin));
     }
     return cell.code + lines.join('\n');
   }
+}
+
+/** What the checker says of a name of an earlier cell, without the import that brought it here. */
+export function withoutAlias(description: string): string {
+  return description.replace(/^\(alias\) /, '').replace(/\nimport [\w$]+$/, '');
 }
 
 function importLine(name: string, { cell, kind }: Origin): string {

@@ -1,4 +1,5 @@
 /** A value as an output: the formats in which a front end may show it. */
+import { types } from 'node:util';
 import type { MimeBundle } from '../threads';
 import { renderImage } from './image';
 import { inspectValue } from './inspect';
@@ -7,6 +8,11 @@ import { renderTensor } from './tensor';
 
 /** The method by which a value draws itself; it may answer later (same protocol as Deno's). */
 export const DISPLAY = Symbol.for('Jupyter.display');
+
+/** Whether a bundle is still to come (also where code in a cell has replaced the global Promise). */
+export function isPromise(drawn: MimeBundle | Promise<MimeBundle> | undefined): drawn is Promise<MimeBundle> {
+  return types.isPromise(drawn);
+}
 
 /** How one kind of value is shown; undefined when it is not of that kind. */
 export type Renderer = (value: object) => MimeBundle | Promise<MimeBundle> | undefined;
@@ -19,7 +25,7 @@ export function bundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
     try {
       const drawn = drawItself(value) ?? render(value);
-      if (drawn instanceof Promise) return drawn.catch((error: unknown) => failed(value, error));
+      if (isPromise(drawn)) return drawn.catch((error: unknown) => failed(value, error));
       if (drawn) return drawn;
     } catch (error) {
       return failed(value, error);
@@ -32,7 +38,7 @@ function drawItself(value: object): MimeBundle | Promise<MimeBundle> | undefined
   const draw = (value as { [DISPLAY]?: unknown })[DISPLAY];
   if (typeof draw !== 'function') return undefined;
   const drawn = Reflect.apply(draw, value, []) as MimeBundle | Promise<MimeBundle>;
-  return drawn instanceof Promise ? drawn.then(bundle => withText(bundle, value)) : withText(drawn, value);
+  return isPromise(drawn) ? drawn.then(bundle => withText(bundle, value)) : withText(drawn, value);
 }
 
 /** Every output has a plain text, for front ends that show nothing else. */

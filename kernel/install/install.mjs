@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Installs the kernelspec: `node install.mjs --prefix ENVIRONMENT [--node PATH] [--name typescript] [--display-name TEXT]`.
+ * Installs the kernelspec, and the translator for papermill: `node install.mjs --prefix ENVIRONMENT [--node PATH] [--name typescript] [--display-name TEXT]`.
  * The paths in it are absolute, so that the kernel starts from any folder; run it again after moving either.
  */
 import fs from 'node:fs';
@@ -8,6 +8,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { installPapermillTranslator } from './papermill.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -62,4 +63,6 @@ if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import
   }
   const folder = installKernelspec({ ...values, displayName: values['display-name'] });
   console.log(`Installed the kernel in ${folder}`);
+  const translator = installPapermillTranslator(values.prefix);
+  if (translator) console.log(`Installed papermill's translator in ${translator}`);
 }

@@ -4,12 +4,15 @@
  */
 import { currentCell, enterCell } from './cell';
 
+/** Node's own: code in a cell may replace the global one. */
+const NativePromise = Promise;
+
 /** `await x` is `await guardAwait(x)`. */
 export function guardAwait(value: unknown): unknown {
   const cell = currentCell();
   if (cell === undefined) return value;
-  return new Promise((resolve, reject) => {
-    Promise.resolve(value).then(
+  return new NativePromise((resolve, reject) => {
+    NativePromise.resolve(value).then(
       result => {
         if (cell.stopped) return;
         enterCell(cell);

@@ -1,6 +1,6 @@
 /** The services of the kernel for code in cells: `globalThis[Symbol.for('Jupyter.kernel')]`. */
 import { randomUUID } from 'node:crypto';
-import { bundleOf } from '../display/bundle';
+import { bundleOf, isPromise } from '../display/bundle';
 import { expectAnswer, waitForAnswer } from '../shared';
 import type { FromMain, MimeBundle } from '../threads';
 import { currentCell, enterCell } from './cell';
@@ -56,7 +56,7 @@ export function createHost(
     interruptSignal: () => currentCell()?.signal ?? new AbortController().signal,
     show(value, options) {
       const bundle = bundleOf(value);
-      if (!(bundle instanceof Promise)) return display(bundle, options);
+      if (!isPromise(bundle)) return display(bundle, options);
       const cell = currentCell();
       const shown = bundle.then(drawn => {
         enterCell(cell);

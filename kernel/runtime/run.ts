@@ -68,7 +68,7 @@ export async function runCell(message: RunMessage, cell: Cell): Promise<CellOutc
     const values = environment(cell);
     const body = compile(message, Object.keys(values));
     const result = await body(...Object.values(values));
-    await Promise.all(cell.displays);
+    for (const display of cell.displays) await display;
     const isShown = result !== undefined && result[0] !== undefined && !message.quiet;
     return {
       status: 'ok',

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 interface CellSource {
   readonly label: string;
-  readonly map: SourceMap;
+  readonly sourceMap: string;
+  /** Read when an error first asks for it. */
+  map?: SourceMap;
 }
 
 interface Hook {
@@ -15,6 +17,8 @@ interface Hook {
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- plain JavaScript without types
 const { javaScriptOf } = require('../typescript-hook.cjs') as Hook;
 const kernelFolder = path.join(__dirname, '..') + path.sep;
+/** Code in a cell may replace the global one. */
+const parseJson = JSON.parse;
 const cells = new Map<string, CellSource>();
 const modules = new Map<string, SourceMap | undefined>();
 /** The compiled text of a cell begins on the second line of its script. */
@@ -25,8 +29,10 @@ export const cellScript = (cell: number): string => `cell:${cell}`;
 
 /** Remembers where the lines of a cell's compiled code come from. */
 export function registerCell(cell: number, label: string, sourceMap: string): void {
-  cells.set(cellScript(cell), { label, map: new SourceMap(JSON.parse(sourceMap) as SourceMapPayload) });
+  cells.set(cellScript(cell), { label, sourceMap });
 }
+
+const readMap = (text: string) => new SourceMap(parseJson(text) as SourceMapPayload);
 
 function moduleMap(file: string): SourceMap | undefined {
   if (!modules.has(file)) modules.set(file, readModuleMap(file));
@@ -38,9 +44,7 @@ function readModuleMap(file: string): SourceMap | undefined {
     const encoded = /\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(
       javaScriptOf(file),
     )?.[1];
-    return encoded
-      ? new SourceMap(JSON.parse(Buffer.from(encoded, 'base64').toString()) as SourceMapPayload)
-      : undefined;
+    return encoded === undefined ? undefined : readMap(Buffer.from(encoded, 'base64').toString());
   } catch {
     return undefined;
   }
@@ -64,7 +68,10 @@ function place(frame: NodeJS.CallSite): string | undefined {
   if (!name || name.startsWith('node:')) return undefined;
   const [line, column] = [frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1];
   const cell = cells.get(name);
-  if (cell) return `${cell.label}:${original(cell.map, line - HEADER_LINES, column)}`;
+  if (cell) {
+    cell.map ??= readMap(cell.sourceMap);
+    return `${cell.label}:${original(cell.map, line - HEADER_LINES, column)}`;
+  }
   const file = name.startsWith('file:') ? fileURLToPath(name) : name;
   if (file.startsWith(kernelFolder)) return undefined;
   const map = /\.[cm]?tsx?$/.test(file) ? moduleMap(file) : undefined;

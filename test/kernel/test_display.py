@@ -99,7 +99,7 @@ def test_an_error_in_a_display_method_is_told_and_the_cell_succeeds(kernel):
         ("new Map([['a', 1]])", "Map(1) { 'a' => 1 }"),
         ("new Set([1, 2])", "Set(2) { 1, 2 }"),
         ("new Float32Array([1, 2.5])", "Float32Array(2) [ 1, 2.5 ]"),
-        ("[1, [2, { deep: [3] }]]", "[ 1, [ 2, { deep: [ 3 ] } ] ]"),
+        ("[1, [2, [3]]]", "[ 1, [ 2, [ 3 ] ] ]"),
         ("123n", "123n"),
         ("Symbol('s')", "Symbol(s)"),
         ("null", "null"),

@@ -24,7 +24,7 @@ STUBBORN = {
     "a regular expression that explodes": ("/(a+)+$/.test('a'.repeat(40) + 'b')", None),
     "Atomics.wait": ("Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)", None),
     "a child process": ("import { execSync } from 'child_process'; execSync('sleep 30; echo done')", "import subprocess; subprocess.run(['sleep', '30'])"),
-    "sorting for ever": ("[...Array(100)].sort(() => { for (;;) {} })", None),
+    "sorting for ever": ("Array.from({ length: 100 }, Math.random).sort(() => { for (;;) {} })", None),
     "an asynchronous generator": ("async function* g() { for (;;) yield 1 } for await (const x of g()) {}", None),
     "a flood of output": ("for (;;) console.log('flood')", "while True: print('flood')"),
 }
@@ -102,8 +102,6 @@ def test_an_interrupt_right_after_sending_is_not_lost(kernel):
         request = kernel.send("for (;;) {}")
         kernel.interrupt()
         begin = time.time()
-        if kernel.client.shell_channel.get_msg(timeout=0.5) if False else None:
-            break
         while time.time() - begin < 5:
             try:
                 reply = kernel.reply(request, timeout=0.6)
