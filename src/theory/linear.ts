@@ -139,3 +139,9 @@ export function principalAngles(a: Matrix, b: Matrix): number[] {
     .slice(0, Math.min(a.columns, b.columns))
     .map(c => (Math.acos(Math.min(1, c)) * 180) / Math.PI);
 }
+
+/** The leading right singular vectors of rows, uncentred: an orthonormal basis [n, count] of where most of their energy lies. */
+export function principalDirections(rows: Matrix, count: number): Matrix {
+  const { rightSingularVectors } = new SingularValueDecomposition(rows, { autoTranspose: true });
+  return rightSingularVectors.subMatrix(0, rows.columns - 1, 0, count - 1);
+}

@@ -1,0 +1,127 @@
+/** `unimodal theory snr`: the signal-to-noise ratio of the solvable model, as a table or as JSON. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ClosedForm } from '../theory/closed-form';
+import { createMolrg, type Molrg } from '../theory/molrg';
+import { measureSnr, theorySnr, type SnrCurve, type SnrInput } from '../theory/snr';
+
+interface SnrFlags {
+  classes?: number;
+  rank: number;
+  ranks?: number[];
+  delta: number;
+  ambient: number;
+  sigma: number[];
+  angle: number | number[];
+  mix?: number[];
+  form: ClosedForm;
+  clean?: boolean;
+  trained?: boolean;
+  samples: number;
+  seed: number;
+  json?: boolean;
+}
+
+/** The paper's noise levels. */
+const usualSigmas = [0.002, 0.008, 0.023, 0.06, 0.14, 0.296, 0.585, 1.088, 1.923];
+
+export function addTheoryCommand(program: Command): void {
+  program
+    .command('theory')
+    .description('the mixture of low-rank Gaussians, whose optimal denoiser is known')
+    .command('snr')
+    .description(
+      "signal-to-noise ratio of the optimal denoiser over noise levels, beside Theorem 1's approximation",
+    )
+    .option('--classes <K>', 'number of classes (default: 2, or as many as --ranks)', number)
+    .option('--rank <d>', "dimension of every class's subspace", number, 5)
+    .option('--ranks <list>', 'one rank for each class, such as 10,2', list)
+    .option('--delta <value>', "noise in the other classes' subspaces, in (0, 1)", number, 0.2)
+    .option('--ambient <n>', 'dimension of the space', number, 50)
+    .option('--sigma <list>', 'noise levels, such as 0.008,0.06,0.296', list, usualSigmas)
+    .option('--angle <degrees>', 'principal angle between the subspaces, in (0, 90]', angle, 90)
+    .option('--mix <list>', 'mixing weights of sum 1, such as 0.8,0.2 (default: equal)', list)
+    .addOption(
+      new Option('--form <form>', 'which closed form: the full posterior, or Proposition 1')
+        .choices(['exact', 'paper'])
+        .default('exact'),
+    )
+    .option('--clean', 'feed x_0 itself instead of x_0 + sigma eps')
+    .option('--trained', 'train a denoiser and measure that instead of the closed form')
+    .option('--samples <N>', 'samples in all', number, 30_000)
+    .option('--seed <S>', 'seed of bases, samples and training', number, 0)
+    .option('--json', 'print JSON')
+    .action(printSnr);
+}
+
+async function printSnr(flags: SnrFlags): Promise<void> {
+  const model = createMolrg({
+    ambient: flags.ambient,
+    classes: flags.classes ?? flags.ranks?.length ?? 2,
+    rank: flags.ranks ?? flags.rank,
+    delta: flags.delta,
+    angle: flags.angle,
+    weights: flags.mix,
+    seed: flags.seed,
+  });
+  const curve = await measure(model, flags);
+  const output = flags.json ? JSON.stringify(jsonOf(curve, flags)) : tableOf(curve, flags);
+  process.stdout.write(`${output}\n`);
+}
+
+async function measure(model: Molrg, flags: SnrFlags): Promise<SnrCurve> {
+  const input: SnrInput = flags.clean ? 'clean' : 'noisy';
+  const options = { sigmas: flags.sigma, samples: flags.samples, seed: flags.seed, input, form: flags.form };
+  const curve = theorySnr(model, options);
+  if (!flags.trained) return curve;
+  // TensorFlow is loaded only here: the closed form needs none, and answers in a second.
+  const { trainMolrg } = await import('../theory/train.js');
+  const { estimator } = await trainMolrg(model, { samples: flags.samples, seed: flags.seed });
+  return { ...curve, ...measureSnr(model, estimator, options) };
+}
+
+/** The documented shape; `source` says what was measured. */
+function jsonOf(curve: SnrCurve, flags: SnrFlags): object {
+  const { sigma, snr, stderr, approx, perClass } = curve;
+  return { sigma, snr, stderr, approx, perClass, source: sourceOf(curve, flags) };
+}
+
+function sourceOf(curve: SnrCurve, flags: SnrFlags): string {
+  return `${flags.trained ? 'trained' : curve.form}, ${curve.input} input`;
+}
+
+function tableOf(curve: SnrCurve, flags: SnrFlags): string {
+  const classes = curve.perClass.map((_, k) => `class ${k}`);
+  const header = ['sigma', 'SNR', 'std. error', 'Theorem 1', ...classes];
+  const rows = curve.sigma.map((sigma, s) => [
+    String(sigma),
+    ...[curve.snr[s], curve.stderr[s], curve.approx[s], ...curve.perClass.map(values => values[s])].map(
+      digits,
+    ),
+  ]);
+  const widths = header.map((name, c) => Math.max(name.length, ...rows.map(row => row[c].length)));
+  const line = (cells: string[]) => cells.map((cell, c) => cell.padStart(widths[c])).join('  ');
+  const title = `SNR of the denoiser (${sourceOf(curve, flags)}), ${flags.samples} samples, seed ${flags.seed}`;
+  return [title, '', line(header), ...rows.map(line)].join('\n');
+}
+
+/** Four significant digits. */
+function digits(value: number): string {
+  return Number(value.toPrecision(4)).toString();
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) {
+    throw new InvalidArgumentError(`"${text}" is not a number.`);
+  }
+  return value;
+}
+
+function list(text: string): number[] {
+  return text.split(',').map(number);
+}
+
+function angle(text: string): number | number[] {
+  const angles = list(text);
+  return angles.length === 1 ? angles[0] : angles;
+}

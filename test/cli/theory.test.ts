@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const launcher = path.join(__dirname, '../../src/cli/unimodal.cjs');
+
+function unimodal(line: string) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...line.split(' ')], {
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+interface SnrJson {
+  sigma: number[];
+  snr: number[];
+  stderr: number[];
+  approx: number[];
+  perClass: number[][];
+}
+
+describe('unimodal theory snr', () => {
+  const model = 'theory snr --classes 2 --rank 5 --delta 0.2 --ambient 50';
+
+  it("meets the paper's table for two orthogonal classes within 3 % or 3 standard errors", () => {
+    const paper = [24.88, 25.15, 26.95, 35.84, 58.27, 20.84, 4.05, 1.57];
+    const { status, stdout } = unimodal(
+      `${model} --sigma 0.008,0.023,0.06,0.14,0.296,0.585,1.088,1.923 --json`,
+    );
+    expect(status).toBe(0);
+    const { sigma, snr, stderr, approx, perClass } = JSON.parse(stdout) as SnrJson;
+    expect(sigma).toHaveLength(8);
+    expect(approx).toHaveLength(8);
+    expect(perClass.map(values => values.length)).toEqual([8, 8]);
+    paper.forEach((value, s) => {
+      expect(Math.abs(snr[s] - value)).toBeLessThan(Math.max(0.03 * value, 3 * stderr[s]));
+    });
+  });
+
+  it('prints a table that says which form made it, and the same for the same seed', () => {
+    const line = `${model} --sigma 0.06,0.296 --samples 2000 --seed 3 --angle 30 --form paper --clean`;
+    const first = unimodal(line);
+    expect(first.status).toBe(0);
+    expect(first.stdout).toMatch(/paper, clean input.*2000 samples, seed 3/);
+    expect(first.stdout).toMatch(/sigma +SNR +std. error +Theorem 1 +class 0 +class 1/);
+    expect(first.stdout.trim().split('\n')).toHaveLength(5);
+    expect(unimodal(line).stdout).toBe(first.stdout);
+  });
+
+  it('takes ranks and mixing weights, and counts the classes by them', () => {
+    const { stdout } = unimodal(
+      'theory snr --ranks 3,2,1 --mix 0.5,0.3,0.2 --sigma 0.3 --samples 600 --json',
+    );
+    expect((JSON.parse(stdout) as SnrJson).perClass).toHaveLength(3);
+  });
+
+  it.each([
+    ['--delta 1.5', /delta 1.5: must lie between 0 and 1/],
+    ['--angle 0', /angle 0: must lie in/],
+    ['--sigma 0', /sigma 0: a noise level must be positive/],
+    ['--sigma 0.1,x', /"x" is not a number/],
+    ['--ranks 1,2,3 --classes 2', /3 ranks for 2 classes/],
+    ['--mix 0.5,0.4', /their sum is 0.9/],
+    ['--ambient 5', /raise ambient to 10/],
+    ['--form exakt', /Allowed choices are exact, paper/],
+    ['--sigmma 1', /unknown option '--sigmma'/],
+  ])('refuses %s', (options, message) => {
+    const { status, stderr, stdout } = unimodal(`theory snr ${options}`);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /); // a message, not a stack trace
+    expect(stdout).toBe('');
+  });
+});
