@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import { run, SetupError } from './report.mjs';
 
 /** Gigabytes that a whole set-up takes, downloads included (measured on Linux x86-64, rounded up). */
-const gigabytes = { cpu: 3, gpu: 10, update: 0.3 };
+const gigabytes = { cpu: 4, gpu: 10, update: 0.3 };
 
 /**
  * @throws SetupError unless TensorFlow has a wheel for this platform.

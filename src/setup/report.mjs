@@ -124,7 +124,7 @@ const knownFailures = [
   [
     /ENOSPC|No space left on device|EDQUOT|Disk quota exceeded/i,
     'The disk became full.',
-    'Free some space (3 GB are enough, 10 GB with a GPU) and run it again.',
+    'Free some space (4 GB are enough, 10 GB with a GPU) and run it again.',
   ],
   [
     /CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|CERT_HAS_EXPIRED/,

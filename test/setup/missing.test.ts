@@ -89,10 +89,10 @@ describe('the checks of the machine', () => {
     expect(() => checkPlatform({ platform: 'linux', arch: 'arm64', glibc: '2.36' })).not.toThrow();
   });
 
-  it('wants 3 GB for a first set-up, more for CUDA, and little for a later one', async () => {
+  it('wants 4 GB for a first set-up, more for CUDA, and little for a later one', async () => {
     const { checkDiskSpace } = await load<MachineModule>('machine');
     expect(() => checkDiskSpace('/p', { complete: false, gpu: false }, 2.9)).toThrow(
-      /Only 2\.9 GB are free.*needs 3 GB/,
+      /Only 2\.9 GB are free.*needs 4 GB/,
     );
     expect(() => checkDiskSpace('/p', { complete: false, gpu: true }, 5)).toThrow(/needs 10 GB/);
     expect(() => checkDiskSpace('/p', { complete: true, gpu: false }, 0.5)).not.toThrow();
