@@ -1,0 +1,121 @@
+/** The parts of the kernel that are plain functions. */
+import { inflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { toCodePoints, toOffset } from '../../kernel/cells/positions';
+import { encodePng } from '../../kernel/display/png';
+import { renderTable } from '../../kernel/display/table';
+import { renderTensor } from '../../kernel/display/tensor';
+import { History } from '../../kernel/protocol/history';
+import { MessageCodec } from '../../kernel/protocol/message';
+import { resolveExports } from '../../kernel/runtime/exports';
+
+describe('positions', () => {
+  it('count an emoji once in the protocol and twice in TypeScript', () => {
+    expect(toOffset('a😀b', 2)).toBe(3);
+    expect(toCodePoints('a😀b', 3)).toBe(2);
+  });
+});
+
+describe('messages', () => {
+  const codec = new MessageCodec('secret');
+  const frames = codec.encode('status', { execution_state: 'busy' }, undefined, [Buffer.from('client')]);
+
+  it('come back as they were sent', () => {
+    const { header, content, identities } = codec.decode(frames);
+    expect([header.msg_type, content, String(identities[0])]).toEqual([
+      'status',
+      { execution_state: 'busy' },
+      'client',
+    ]);
+  });
+
+  it('are refused when another key signed them, or when they are cut', () => {
+    expect(() => new MessageCodec('other').decode(frames)).toThrow('wrong signature');
+    expect(() => codec.decode(frames.slice(0, 4))).toThrow('malformed message');
+  });
+});
+
+describe('history', () => {
+  const history = new History();
+  ['a1', 'b2', 'a1'].forEach((input, index) => history.add(index + 1, input));
+
+  it('searches with * and ?, and without repeats when asked', () => {
+    const search = { hist_access_type: 'search', pattern: 'a?' };
+    expect(history.request(search).map(([, line]) => line)).toEqual([1, 3]);
+    expect(history.request({ ...search, unique: true }).map(([, line]) => line)).toEqual([3]);
+  });
+
+  it('gives a range of this session, and nothing of others', () => {
+    const range = { hist_access_type: 'range', start: 2, stop: 3 };
+    expect(history.request({ ...range, session: 0 })).toEqual([[1, 2, 'b2']]);
+    expect(history.request({ ...range, session: -1 })).toEqual([]);
+  });
+});
+
+describe('package exports', () => {
+  const exports = {
+    '.': { source: './src/index.ts', import: './esm.js', default: './cjs.js' },
+    './a/*': './lib/*.js',
+    './a/b/*': { import: './deep/*.mjs' },
+    './hidden': null,
+  };
+
+  it.each([
+    ['.', ['source'], './src/index.ts'],
+    ['.', ['require'], './cjs.js'],
+    ['./a/x', [], './lib/x.js'],
+    ['./a/b/x', ['import'], './deep/x.mjs'],
+    ['./hidden', [], undefined],
+    ['./other', [], undefined],
+  ])('of %s under %j are %s', (subpath, conditions, file) => {
+    expect(resolveExports(exports, subpath, conditions)).toBe(file);
+  });
+
+  it('may be a single file', () => {
+    expect(resolveExports('./main.js', '.', [])).toBe('./main.js');
+  });
+});
+
+describe('pictures', () => {
+  it('are PNG files with the pixels that were given', () => {
+    const png = encodePng(Uint8Array.from([1, 2, 3, 4, 5, 6]), 2, 1, 3);
+    // Signature, IHDR (25 bytes with length, type and checksum), then IDAT.
+    expect(png.subarray(0, 8)).toEqual(Buffer.from('89504e470d0a1a0a', 'hex'));
+    const length = png.readUInt32BE(33);
+    expect([...inflateSync(png.subarray(41, 41 + length))]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    // The checksum of an empty IEND chunk is a constant of the format.
+    expect(png.subarray(-4).toString('hex')).toBe('ae426082');
+  });
+});
+
+describe('tables', () => {
+  const frame = {
+    columns: ['<i>'],
+    index: [0, 1],
+    values: [['&'], [1 / 3]],
+    dtypes: ['string'],
+    shape: [2, 1],
+  };
+
+  it('escape what they contain', () => {
+    expect(renderTable(frame)?.['text/html']).toMatch(/&lt;i&gt;.*&amp;.*0\.333333/s);
+  });
+
+  it('are not seen in other objects', () => {
+    expect(renderTable({ columns: [], values: [] })).toBeUndefined();
+  });
+});
+
+describe('tensors', () => {
+  it('are printed a row a line', () => {
+    const tensor = { shape: [2, 2], dtype: 'int32', dataSync: () => Int32Array.from([1, 2, 3, 4]) };
+    expect(renderTensor(tensor)).toEqual({
+      'text/plain': 'Tensor int32 [2, 2]\nmin 1  mean 2.5  max 4  deviation 1.118\n[[1, 2],\n [3, 4]]',
+    });
+  });
+
+  it('say when they are disposed', () => {
+    const tensor = { shape: [1], dtype: 'int32', isDisposed: true, dataSync: () => [] };
+    expect(renderTensor(tensor)?.['text/plain']).toBe('Tensor int32 [1], disposed');
+  });
+});
