@@ -32,6 +32,9 @@ export interface Binding {
 
 interface NodeBackend {
   binding: Binding;
+  /** Whether ops run on a GPU. */
+  readonly isUsingGpuDevice: boolean;
+  readonly tensorMap: { get(dataId: object): { readonly dtype: number } };
   getInputTensorIds(tensors: tf.Tensor[]): number[];
   createOutputTensor(metadata: OutputMetadata): tf.Tensor;
   executeMultipleOutputs(

@@ -4,7 +4,7 @@
  */
 import { typeNumbers } from './backend';
 import type { TensorFunction } from './recorder';
-import { record } from './recorder';
+import { checkOutputs, record } from './recorder';
 import type { Callable } from './session';
 import { tf } from './tensorflow';
 import { toTensor, toValue } from './tensors';
@@ -44,11 +44,9 @@ export function compile(fn: TensorFunction, { variables, example }: CompileOptio
     let recorded = recordings.get(key);
     if (!recorded) {
       const recording = record(fn, inputs, variables.tensors, `function${functionCount++}`);
+      const { feeds, fetches, targets } = recording;
       session.extend(recording.graph);
-      recorded = {
-        ...recording,
-        call: session.prepare(recording.feeds, recording.fetches, recording.targets),
-      };
+      recorded = { ...recording, call: session.prepare(feeds, fetches, targets) };
       recordings.set(key, recorded);
     }
     return recorded;
@@ -80,7 +78,9 @@ function runEagerly(fn: TensorFunction, inputs: NamedValues): NamedValues {
     const tensors = Object.fromEntries(
       Object.entries(inputs).map(([name, value]) => [name, toTensor(value)]),
     );
-    for (const [name, tensor] of Object.entries(fn(tensors))) outputs[name] = toValue(tensor);
+    const results = fn(tensors);
+    checkOutputs(results);
+    for (const [name, tensor] of Object.entries(results)) outputs[name] = toValue(tensor);
   });
   return outputs;
 }

@@ -77,6 +77,24 @@ export function shapeProto(shape: readonly number[]): { dim: { size: number }[] 
   return { dim: shape.map(size => ({ size })) };
 }
 
+/** Adds the node that stands for a variable of the session; graphs meet in it by `shared_name`. Returns its name. */
+export function addVariableHandle(
+  graph: GraphBuilder,
+  name: string,
+  dtype: string,
+  shape: readonly number[],
+): string {
+  return graph.add(
+    'VarHandleOp',
+    {
+      dtype: { type: typeNumbers[dtype as keyof typeof typeNumbers] },
+      shape: { shape: shapeProto(shape) },
+      shared_name: { s: Buffer.from(name) },
+    },
+    [],
+  );
+}
+
 /**
  * The definition of an op.
  * @throws Error when TensorFlow has no op of that name.

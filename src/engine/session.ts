@@ -100,6 +100,8 @@ export function createSession({ threads, xla = false }: SessionOptions = {}): Se
   return {
     extend: graph => native.extendSession(handle, graph),
     prepare(feeds, fetches, targets) {
+      // TensorFlow refuses to run nothing.
+      if (fetches.length + targets.length === 0) return () => Promise.resolve([]);
       const callable = prepare(feeds, fetches, targets, {});
       return inputs => withExplanation(native.run(callable, inputs));
     },

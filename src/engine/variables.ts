@@ -3,8 +3,7 @@
  * with `compile: false` it lives in ordinary tfjs variables and everything runs eagerly, with the same numbers.
  */
 import { typeNumbers } from './backend';
-import { createGraph, shapeProto } from './graph';
-import { addVariableHandle } from './recorder';
+import { addVariableHandle, createGraph, shapeProto } from './graph';
 import type { Callable, Session, SessionOptions } from './session';
 import { createSession } from './session';
 import { tf } from './tensorflow';
