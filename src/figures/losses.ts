@@ -1,0 +1,72 @@
+/** Training loss over the steps of one or several runs. */
+import { createFigure, escapeLabel, type Figure, type PlotlyObject } from './figure';
+import { axis, formatNumber, lineStyle } from './style';
+
+/** The losses of one training. */
+export interface NamedLosses {
+  readonly name: string;
+  readonly losses: readonly { readonly step: number; readonly loss: number }[];
+}
+
+/** More points than this are averaged in groups: a figure has no more pixels, and the notebook stays small. */
+const pointLimit = 150;
+
+/**
+ * Training loss over steps, one line a run, the loss on a logarithmic axis.
+ * @throws RangeError when there is no run, or one has no losses.
+ */
+export function lossFigure(
+  runs: readonly NamedLosses[],
+  { title = 'Training loss' }: { readonly title?: string } = {},
+): Figure {
+  if (runs.length === 0)
+    throw new RangeError('A figure of losses needs at least one run, but the list is empty.');
+  const empty = runs.find(run => run.losses.length === 0);
+  if (empty) throw new RangeError(`Run "${empty.name}" has no losses. Train it first.`);
+  return createFigure({
+    title,
+    finding: runs.map(describe).join(' '),
+    data: runs.map((run, i) => lossTrace(run, i, runs.length)),
+    layout: {
+      xaxis: axis({ title: 'training step', rangemode: 'tozero' }),
+      yaxis: axis({ title: 'denoising loss', type: 'log', dtick: 'D2', exponentformat: 'none' }),
+      showlegend: runs.length > 1,
+      legend: { x: 0.99, xanchor: 'right', y: 0.98, yanchor: 'top', bgcolor: 'rgba(255, 255, 255, 0.8)' },
+      margin: { l: 66, r: 20, t: 56, b: 52 },
+    },
+    height: 380,
+  });
+}
+
+function lossTrace({ name, losses }: NamedLosses, index: number, count: number): PlotlyObject {
+  const points = thinned(losses);
+  const { color, dash } = lineStyle(index, count);
+  return {
+    type: 'scatter',
+    mode: points.length > 1 ? 'lines' : 'markers',
+    name: escapeLabel(name),
+    x: points.map(point => point.step),
+    y: points.map(point => Number(point.loss.toPrecision(4))),
+    line: { color, dash, width: 1.8 },
+    marker: { color },
+    hovertemplate: `step %{x}: %{y:.3f}<extra>${escapeLabel(name)}</extra>`,
+  };
+}
+
+/** Means of groups of neighbouring points, at the last step of each group. */
+function thinned(losses: NamedLosses['losses']): { step: number; loss: number }[] {
+  const group = Math.ceil(losses.length / pointLimit);
+  return Array.from({ length: Math.ceil(losses.length / group) }, (_, i) => {
+    const points = losses.slice(i * group, (i + 1) * group);
+    return {
+      step: points[points.length - 1].step,
+      loss: points.reduce((sum, point) => sum + point.loss, 0) / points.length,
+    };
+  });
+}
+
+function describe(run: NamedLosses): string {
+  const points = thinned(run.losses);
+  const [first, last] = [points[0], points[points.length - 1]];
+  return `${run.name}: loss ${first.loss.toPrecision(3)} at step ${formatNumber(first.step)}, ${last.loss.toPrecision(3)} at step ${formatNumber(last.step)}.`;
+}
