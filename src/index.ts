@@ -8,7 +8,14 @@ export { deriveSeed, randomIntegers, randomNormal, randomUniform } from './engin
 export type { TensorFunction } from './engine/recorder';
 export { tf } from './engine/tensorflow';
 export { toTensor, toValue } from './engine/tensors';
-export { float32, float32Scalar, int32, int32Scalar, type NamedValues, type TensorValue } from './engine/values';
+export {
+  float32,
+  float32Scalar,
+  int32,
+  int32Scalar,
+  type NamedValues,
+  type TensorValue,
+} from './engine/values';
 export { createVariables, type Variables, type VariablesOptions } from './engine/variables';
 
 // data
@@ -45,4 +52,36 @@ export { type GeneralizationScore, generalizationScore } from './generation/scor
 // experiments
 export { type PresetName, presets, resolvePreset } from './experiments/presets';
 export { type ModelCell, type ModelResult, runModel } from './experiments/run-model';
-export { type Transition, transition, type TransitionOptions, type TransitionSize } from './experiments/transition';
+export {
+  type Transition,
+  transition,
+  type TransitionOptions,
+  type TransitionSize,
+} from './experiments/transition';
+
+// theory
+export {
+  type ClosedForm,
+  closedForm,
+  type Posterior,
+  posteriorFeatures,
+  posteriorMean,
+} from './theory/closed-form';
+export { subspaceErrors } from './theory/dae';
+export { principalAngles } from './theory/linear';
+export {
+  ambientBasis,
+  createMolrg,
+  type Molrg,
+  molrgFromBases,
+  type MolrgSamples,
+  sampleMolrg,
+} from './theory/molrg';
+export type { MolrgOptions } from './theory/molrg-options';
+export { type Projection, projectEstimates } from './theory/projections';
+export { ddpmSigmas, measuredSigmas, measuredSteps } from './theory/schedule';
+export { measureSnr, type SnrCurve, type SnrMeasurement, theorySnr } from './theory/snr';
+export { approximateSnr, theorem1 } from './theory/theorem1';
+export { type TrainedMolrg, trainMolrg } from './theory/train';
+export { molrgCurve } from './experiments/molrg-curve';
+export { levelFigure, levelSlider, projectionFigure } from './figures/theory';

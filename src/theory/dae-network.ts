@@ -55,7 +55,7 @@ export function orthogonalDae(
     .div(variance.mul(2))
     .add(tf.tensor1d([...settings.logPrior]));
   const beta = xi.add(zeta.sub(xi).mul(tf.softmax(logits))); // [B, K]
-  return y.mul(beta.matMul(indicator)).matMul(bases, false, true) as tf.Tensor2D; // [B, n]
+  return y.mul<tf.Tensor2D>(beta.matMul(indicator)).matMul(bases, false, true); // [B, n]
 }
 
 /**
@@ -91,7 +91,7 @@ export function obliqueDae(
     const matrix = variance
       .mul(own.add(noise).reshape([1, width, width]))
       .add(gram.reshape([1, width, width]));
-    const shrunk = tf.matMul(y, matrixInverse(matrix as tf.Tensor3D)) as tf.Tensor3D; // [G, M, R]
+    const shrunk = tf.matMul<tf.Tensor3D>(y, matrixInverse(matrix as tf.Tensor3D)); // [G, M, R]
     const logit = y.mul(shrunk).sum(2, true).div(variance.mul(2)).add(settings.logPrior[l]); // [G, M, 1]
     return { shrunk, logit };
   });
@@ -105,7 +105,7 @@ export function obliqueDae(
     .map(({ shrunk }, l) => shrunk.mul(weights.slice([0, 0, l], [groups, size, 1])))
     .reduce((sum, part) => sum.add(part));
   const flat = mixed.reshape([groups * size, width]).matMul(bases, false, true);
-  return flat.reshape([groups, size, ambient]) as tf.Tensor3D;
+  return flat.reshape<tf.Tensor3D>([groups, size, ambient]);
 }
 
 /** Inverses of a batch of symmetric matrices, [G, R, R]; d(A^-1) = -A^-1 dA A^-1. */

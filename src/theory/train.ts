@@ -90,7 +90,7 @@ export async function trainMolrg(model: Molrg, options: TrainMolrgOptions = {}):
       secondMoment: zeros,
       data: float32(Float32Array.from(data.samples), [samples, model.ambient]),
     },
-    { compile: options.compile },
+    { compile: options.compile, threads: 1 },
   );
   try {
     const update = { ...options, batchSize, constraint, seed, count: samples, settings };
@@ -162,7 +162,7 @@ function trainingStep(
           settings,
         );
     const error = estimate.reshape(clean.shape).sub(clean).square().sum(2, true);
-    return (weight ? error.mul(weight) : error).mean() as tf.Scalar;
+    return (weight ? error.mul(weight) : error).mean<tf.Scalar>();
   };
   const { value, grad } = tf.valueAndGrad(loss)(tensors.bases);
   const mask = constraintMask(constraint, settings.ranks);

@@ -1,0 +1,145 @@
+/** Figures of the solvable model: lines over the noise level, with or without a slider, and estimates in a plane. */
+import type { Projection } from '../theory/projections';
+import { createFigure, escapeLabel, type Figure, type PlotlyObject } from './figure';
+import { axis, lineStyle, logTicks, panelTitle, rounded } from './style';
+
+/** A line over noise levels. */
+export interface LevelLine {
+  readonly name: string;
+  readonly values: readonly number[];
+  /** Standard errors, drawn as bars of two in each direction. */
+  readonly stderr?: readonly number[];
+}
+
+/** What a figure of lines shows. */
+export interface LevelFigureOptions {
+  readonly title: string;
+  readonly subtitle?: string;
+  /** What there is to see, in a sentence. */
+  readonly finding: string;
+  readonly sigmas: readonly number[];
+  /** Title of the vertical axis. */
+  readonly quantity: string;
+  /** Default false. */
+  readonly logarithmic?: boolean;
+}
+
+/** Lines over the noise level. */
+export function levelFigure(options: LevelFigureOptions & { lines: readonly LevelLine[] }): Figure {
+  const { title, subtitle, finding, lines } = options;
+  return createFigure({
+    title,
+    subtitle,
+    finding,
+    data: lines.map((line, i) => lineTrace(line, options.sigmas, i, lines.length)),
+    layout: { ...levelAxes(options), margin: { l: 70, r: 24, t: 74, b: 60 } },
+    height: 440,
+  });
+}
+
+/** The same lines for several settings, with a slider that works wherever Plotly does, in exported pages too. */
+export function levelSlider(
+  options: LevelFigureOptions & {
+    /** What the slider sets, such as "delta". */
+    parameter: string;
+    settings: readonly { label: string; lines: readonly LevelLine[] }[];
+  },
+): Figure {
+  const { title, subtitle, finding, parameter, settings } = options;
+  const shown = Math.floor(settings.length / 2);
+  const data = settings.flatMap(({ lines }, s) =>
+    lines.map((line, i) => ({
+      ...lineTrace(line, options.sigmas, i, lines.length),
+      visible: s === shown,
+    })),
+  );
+  const steps = settings.map(({ label }, s) => ({
+    label,
+    method: 'restyle',
+    args: ['visible', settings.flatMap(({ lines }, other) => lines.map(() => other === s))],
+  }));
+  const slider = { active: shown, currentvalue: { prefix: `${parameter} = ` }, pad: { t: 60 }, steps };
+  return createFigure({
+    title,
+    subtitle,
+    finding,
+    data,
+    layout: { ...levelAxes(options), sliders: [slider], margin: { l: 70, r: 24, t: 74, b: 60 } },
+    height: 520,
+  });
+}
+
+function levelAxes({ sigmas, quantity, logarithmic }: LevelFigureOptions): PlotlyObject {
+  return {
+    xaxis: axis({ title: 'noise level \u03c3', ...logTicks(sigmas) }),
+    yaxis: axis({ title: quantity, ...(logarithmic ? { type: 'log' } : { rangemode: 'tozero' }) }),
+    legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
+  };
+}
+
+function lineTrace(line: LevelLine, sigmas: readonly number[], index: number, count: number): PlotlyObject {
+  const { color, dash, symbol } = lineStyle(index, count);
+  return {
+    type: 'scatter',
+    mode: 'lines+markers',
+    name: escapeLabel(line.name),
+    x: sigmas,
+    y: line.values.map(rounded),
+    line: { color, dash },
+    marker: { color, symbol, size: 7 },
+    ...(line.stderr && { error_y: { type: 'data', array: line.stderr.map(e => rounded(2 * e)), color } }),
+  };
+}
+
+/** Estimates in a plane, a panel a noise level, a colour a class. */
+export function projectionFigure(
+  projections: readonly Projection[],
+  options: { title: string; subtitle?: string; finding: string },
+): Figure {
+  const classes = Math.max(...projections.flatMap(({ labels }) => labels)) + 1;
+  const gap = 0.04;
+  const width = (1 - gap * (projections.length - 1)) / projections.length;
+  const layout: PlotlyObject = { margin: { l: 50, r: 24, t: 100, b: 40 } };
+  const data = projections.flatMap((projection, p) => {
+    const left = p * (width + gap);
+    const suffix = p === 0 ? '' : String(p + 1);
+    layout[`xaxis${suffix}`] = axis({ domain: [left, left + width], anchor: `y${suffix}` });
+    layout[`yaxis${suffix}`] = axis({ anchor: `x${suffix}`, scaleanchor: `x${suffix}` });
+    return Array.from({ length: classes }, (_, k) => classTrace(projection, k, classes, suffix, p === 0));
+  });
+  const headings = projections.map(({ sigma }, p) => panelTitle(`\u03c3 = ${sigma}`, p * (width + gap), 1));
+  return createFigure({
+    ...options,
+    data,
+    layout: {
+      ...layout,
+      annotations: headings,
+      legend: { orientation: 'h', x: 0, y: -0.08, yanchor: 'top' },
+    },
+    height: 420,
+    width: 1000,
+  });
+}
+
+function classTrace(
+  { x, y, labels }: Projection,
+  k: number,
+  classes: number,
+  suffix: string,
+  legend: boolean,
+): PlotlyObject {
+  const members = [...labels.keys()].filter(i => labels[i] === k);
+  const { color, symbol } = lineStyle(k, classes);
+  return {
+    type: 'scatter',
+    mode: 'markers',
+    name: `class ${k}`,
+    legendgroup: `class ${k}`,
+    showlegend: legend,
+    x: members.map(i => rounded(x[i])),
+    y: members.map(i => rounded(y[i])),
+    xaxis: `x${suffix}`,
+    yaxis: `y${suffix}`,
+    marker: { color, symbol, size: 4, opacity: 0.6 },
+  };
+}
