@@ -80,8 +80,9 @@ export {
 export type { MolrgOptions } from './theory/molrg-options';
 export { type Projection, projectEstimates } from './theory/projections';
 export { ddpmSigmas, measuredSigmas, measuredSteps } from './theory/schedule';
-export { measureSnr, type SnrCurve, type SnrMeasurement, theorySnr } from './theory/snr';
+export { closedFormEstimator, measureSnr, type SnrCurve, type SnrMeasurement, theorySnr } from './theory/snr';
 export { approximateSnr, theorem1 } from './theory/theorem1';
 export { type TrainedMolrg, trainMolrg } from './theory/train';
 export { molrgCurve } from './experiments/molrg-curve';
 export { levelFigure, levelSlider, projectionFigure } from './figures/theory';
+export { levelTable } from './figures/theory-table';
