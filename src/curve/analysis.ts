@@ -5,13 +5,11 @@
 import { quantile, resampleCurves, type BootstrapOptions } from './bootstrap';
 import { accuracies, checkCurve, type CurveMeasurement } from './curve';
 
-/** A measured value with its 95 % interval. */
+/** A measured value and how far off it may be: the ends of its 95 % interval, or its lower and upper 95 % bounds. */
 export interface Band {
   /** The value as measured. */
   readonly mean: number;
-  /** Lower end of the 95 % interval. */
   readonly lower: number;
-  /** Upper end of the 95 % interval. */
   readonly upper: number;
 }
 
@@ -30,18 +28,18 @@ export interface CurveAnalysis {
   readonly runs: number;
   /** What the bands cover: the sources of chance that they account for. */
   readonly covers: 'test images and draws of one run' | 'runs, test images and draws';
-  /** Test accuracy at each noise level; intervals are for each level by itself. */
+  /** Test accuracy at each noise level, with the 95 % interval of each level by itself. */
   readonly accuracy: readonly Band[];
-  /** The highest point: its noise level, the range of noise levels where 95 % of resampled curves peak, its accuracy. */
+  /** The highest point: its noise level, the range of levels where 95 % of resampled curves peak, its accuracy with 95 % interval. */
   readonly peak: {
     readonly sigma: number;
     readonly lower: number;
     readonly upper: number;
     readonly accuracy: Band;
   };
-  /** Peak less lowest noise level, points. */
+  /** Peak less lowest noise level, points, with the lower and the upper 95 % bound (each is wrong in at most 5 % of cases). */
   readonly rise: Band;
-  /** Peak less largest noise level, points. */
+  /** Peak less largest noise level, points, with 95 % bounds. */
   readonly fall: Band;
   readonly verdict: Verdict;
   /** The verdict and its figures in one sentence. */
@@ -53,17 +51,17 @@ export interface CurveAnalysis {
  * several are given), with the peak chosen anew in every resampled curve.
  *
  * A maximum is biased: the highest of several noisy accuracies overstates the true peak, and the resampled maximum
- * overstates it once more; percentiles of the resampled rise would call flat curves hills. So the interval of a maximum
- * over noise levels k (rise, fall, peak accuracy) has
- * - as lower end the largest of v[k] - c e[k], with v the measured values, e their bootstrap standard errors and c the
- *   97.5 % point of the resampled max over k of (v*[k] - v[k]) / e[k], where each resample chooses its own level. All true
+ * overstates it once more: percentiles of the resampled rise exceed the true rise of a plateau in a quarter of the cases
+ * where it should be one in twenty. So a maximum over noise levels k (rise, fall, peak accuracy) has
+ * - as lower bound the largest of v[k] - c e[k], with v the measured values, e their bootstrap standard errors and c the
+ *   95 % point of the resampled max over k of (v*[k] - v[k]) / e[k], where each resample chooses its own level. All true
  *   values lie above their bounds at once, whichever level is chosen (max-t bound: White 2000, Econometrica 68(5); Romano
  *   and Wolf 2005, Econometrica 73(4));
- * - as upper end the largest of the levels' own 97.5 % points. The maximum is below a bound when every level is, so no
+ * - as upper bound the largest of the levels' own 95 % points. The maximum is below a bound when every level is, so no
  *   correction for the choice is due (intersection-union test: Berger 1982, Technometrics 24(4)).
  *
- * - `unimodal`: the rise's lower end is above 1 point, and the curve falls after the peak (the fall's lower end above 0);
- * - `decreasing`: the rise's upper end is below 2 points, and the curve falls;
+ * - `unimodal`: the rise's lower bound is above 1 point, and the curve falls after the peak (the fall's lower bound above 0);
+ * - `decreasing`: the rise's upper bound is below 2 points, and the curve falls;
  * - `undecided`: neither.
  *
  * @param curves one curve, or one from each run of the same experiment (same noise levels, draws and number of images).
@@ -79,14 +77,14 @@ export function analyseCurve(
   const { sigmas } = list[0];
   const measured = meanAccuracies(list);
   const resampled = resampleCurves(list, options); // [resample][sigma]
-  const rise = maximumBand(measured, resampled, 0);
-  const fall = maximumBand(measured, resampled, sigmas.length - 1);
+  const rise = maximumBand(measured, resampled, { tail: 0.05, reference: 0 });
+  const fall = maximumBand(measured, resampled, { tail: 0.05, reference: sigmas.length - 1 });
   const peaks = resampledPeaks(resampled, sigmas.length);
   const peak = {
     sigma: sigmas[indexOfMaximum(measured)],
     lower: sigmas[Math.round(quantile(peaks, 0.025))],
     upper: sigmas[Math.round(quantile(peaks, 0.975))],
-    accuracy: maximumBand(measured, resampled),
+    accuracy: maximumBand(measured, resampled, { tail: 0.025 }),
   };
   const verdict = decide(rise, fall);
   return {
@@ -108,20 +106,24 @@ function decide(rise: Band, fall: Band): Verdict {
   return rise.upper < decreasingRise ? 'decreasing' : 'undecided';
 }
 
-/** The 95 % interval of max over k of (a[k] - a[reference]), or of max a[k]; how: see {@link analyseCurve}. */
-function maximumBand(measured: readonly number[], resampled: Float64Array, reference?: number): Band {
+/** The bounds of max over k of (a[k] - a[reference]), or of max a[k], each wrong with probability `tail`; see {@link analyseCurve}. */
+function maximumBand(
+  measured: readonly number[],
+  resampled: Float64Array,
+  { tail, reference }: { tail: number; reference?: number },
+): Band {
   const values = measured.map(value => value - (reference === undefined ? 0 : measured[reference]));
   const columns = values.map((_, k) => resampledColumn(resampled, measured.length, k, reference));
   const errors = columns.map(standardDeviation);
   const excess = columns[0].map((_, b) =>
     Math.max(...values.map((value, k) => (errors[k] > 0 ? (columns[k][b] - value) / errors[k] : 0))),
   );
-  const critical = quantile(excess.sort(), 0.975);
+  const critical = quantile(excess.sort(), 1 - tail);
   const mean = Math.max(...values);
   return {
     mean,
     lower: Math.max(...values.map((value, k) => value - critical * errors[k])),
-    upper: Math.max(mean, ...columns.map(column => quantile(column.sort(), 0.975))),
+    upper: Math.max(mean, ...columns.map(column => quantile(column.sort(), 1 - tail))),
   };
 }
 
@@ -208,24 +210,24 @@ function describe(
   rise: Band,
   fall: Band,
 ): string {
-  const interval = `95 % interval ${points(rise.lower)} to ${points(rise.upper)}`;
+  const bounds = `95 % bounds ${points(rise.lower)} to ${points(rise.upper)}`;
   const first = `sigma ${sigmas[0]}`;
   const last = `sigma ${sigmas[sigmas.length - 1]}`;
   const height = `${peak.accuracy.mean.toFixed(1)} %`;
   switch (verdict) {
     case 'unimodal':
       return (
-        `Unimodal: test accuracy rises by ${points(rise.mean)} points (${interval}) from ${first} to a peak of ${height} ` +
+        `Unimodal: test accuracy rises by ${points(rise.mean)} points (${bounds}) from ${first} to a peak of ${height} ` +
         `at sigma ${peak.sigma}, and falls by ${points(fall.mean)} to ${last}.`
       );
     case 'decreasing':
       return (
-        `Decreasing: test accuracy is highest, ${height}, at sigma ${peak.sigma}, ${points(rise.mean)} points (${interval}) ` +
+        `Decreasing: test accuracy is highest, ${height}, at sigma ${peak.sigma}, ${points(rise.mean)} points (${bounds}) ` +
         `above ${first}, and falls by ${points(fall.mean)} to ${last}.`
       );
     case 'undecided':
       return (
-        `Undecided: test accuracy peaks at ${height} at sigma ${peak.sigma}, ${points(rise.mean)} points (${interval}) ` +
+        `Undecided: test accuracy peaks at ${height} at sigma ${peak.sigma}, ${points(rise.mean)} points (${bounds}) ` +
         `above ${first} and ${points(fall.mean)} above ${last}; neither a hill nor a decreasing curve is established.`
       );
   }

@@ -21,7 +21,7 @@ const covering = (
   list.length;
 
 describe('the verdict, on curves of known accuracy', () => {
-  // 200 simulations each. A true error rate of 2.5 % exceeds 6 % of 200 with probability 0.002; of 5 %, 10 % likewise.
+  // 200 simulations each: an error rate of 5 % shows as more than 9.5 % of them with probability 0.002.
   it.each([
     ['strongly paired', { pairing: 0.99, noise: 0.05 }],
     ['usual', {}],
@@ -34,12 +34,12 @@ describe('the verdict, on curves of known accuracy', () => {
   );
 
   it('calls a plateau of exactly one point unimodal no more often than its level allows', () => {
-    expect(share(analyses(truths.onePoint, 200), 'unimodal')).toBeLessThanOrEqual(0.06);
+    expect(share(analyses(truths.onePoint, 200), 'unimodal')).toBeLessThanOrEqual(0.095);
   });
 
   it('calls a rise of exactly two points decreasing no more often than its level allows', () => {
     const twoPoints = [87, 88, 89, 88, 87, 86, 84, 75, 60];
-    expect(share(analyses(twoPoints, 200), 'decreasing')).toBeLessThanOrEqual(0.06);
+    expect(share(analyses(twoPoints, 200), 'decreasing')).toBeLessThanOrEqual(0.095);
   });
 
   it('finds a hill of five points', () => {
@@ -64,8 +64,9 @@ describe('the intervals, on curves of known accuracy', () => {
   const found = analyses(truths.hill, 200);
   // Coverage is 95 % at least, as the bounds of a maximum err on the wide side; below 91 % of 200 would be 2.6 deviations off.
   it.each([
-    ['rise', 92.9 - 87.3, (a: CurveAnalysis) => a.rise],
-    ['fall', 92.9 - 67.6, (a: CurveAnalysis) => a.fall],
+    ['rise, from below', 92.9 - 87.3, (a: CurveAnalysis) => ({ lower: a.rise.lower, upper: Infinity })],
+    ['rise, from above', 92.9 - 87.3, (a: CurveAnalysis) => ({ lower: -Infinity, upper: a.rise.upper })],
+    ['fall, from below', 92.9 - 67.6, (a: CurveAnalysis) => ({ lower: a.fall.lower, upper: Infinity })],
     ['accuracy of the peak', 92.9, (a: CurveAnalysis) => a.peak.accuracy],
     ['accuracy at sigma 0.01', 87.3, (a: CurveAnalysis) => a.accuracy[0]],
     ['accuracy at sigma 1', 67.6, (a: CurveAnalysis) => a.accuracy[8]],
@@ -84,8 +85,8 @@ describe('the intervals, on curves of known accuracy', () => {
       });
       return analyseCurve(runs, { seed, resamples: 400 });
     });
-    // 95 % less three deviations of 100 trials
-    expect(covering(several, 92.9 - 87.3, analysis => analysis.rise)).toBeGreaterThanOrEqual(0.885);
+    // 90 % (5 % on each side) less three deviations of 100 trials
+    expect(covering(several, 92.9 - 87.3, analysis => analysis.rise)).toBeGreaterThanOrEqual(0.81);
     expect(several[0].covers).toBe('runs, test images and draws');
     expect(several[0].runs).toBe(3);
   });
@@ -110,7 +111,7 @@ describe('analyseCurve', () => {
     const { finding, peak, rise } = analyseCurve(hill, { seed: 0 });
     expect(finding).toMatch(/^Unimodal: .*\.$/);
     expect(finding).toContain(`peak of ${peak.accuracy.mean.toFixed(1)} % at sigma ${peak.sigma}`);
-    expect(finding).toContain(`95 % interval ${rise.lower.toFixed(1)} to ${rise.upper.toFixed(1)}`);
+    expect(finding).toContain(`95 % bounds ${rise.lower.toFixed(1)} to ${rise.upper.toFixed(1)}`);
     expect(analyseCurve(simulateCurve(truths.falling, 0), { seed: 0 }).finding).toMatch(
       /^(Decreasing|Undecided): /,
     );
