@@ -23,6 +23,7 @@ interface VirtualFile {
 export class CellService {
   readonly service: ts.LanguageService;
   private readonly cells = new Map<string, VirtualFile>();
+  private readonly snapshots = new Map<string, { version: string; snapshot: ts.IScriptSnapshot }>();
   private readonly resolver: ModuleResolver;
   private changes = 0;
 
@@ -80,10 +81,7 @@ export class CellService {
       getDefaultLibFileName: settings => ts.getDefaultLibFilePath(settings),
       getScriptFileNames: () => roots,
       getScriptVersion: file => this.version(file),
-      getScriptSnapshot: file => {
-        const text = this.cells.get(file)?.text ?? ts.sys.readFile(file);
-        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
-      },
+      getScriptSnapshot: file => this.snapshot(file),
       fileExists: file => this.cells.has(file) || ts.sys.fileExists(file),
       readFile: file => this.cells.get(file)?.text ?? ts.sys.readFile(file),
       readDirectory: (...search) => ts.sys.readDirectory(...search),
@@ -96,6 +94,18 @@ export class CellService {
       getModuleResolutionCache: () => this.resolver.cache,
       hasInvalidatedResolutions: file => this.resolver.hasUnresolved(file),
     };
+  }
+
+  /** A file's text, read once for each version: the service asks for all of them at every check. */
+  private snapshot(file: string): ts.IScriptSnapshot | undefined {
+    const version = this.version(file);
+    const known = this.snapshots.get(file);
+    if (known?.version === version) return known.snapshot;
+    const text = this.cells.get(file)?.text ?? ts.sys.readFile(file);
+    if (text === undefined) return undefined;
+    const snapshot = ts.ScriptSnapshot.fromString(text);
+    this.snapshots.set(file, { version, snapshot });
+    return snapshot;
   }
 
   /** Installed packages and libraries don't change during a session; asking the disk for each would cost more than the check. */
