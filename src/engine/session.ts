@@ -155,5 +155,7 @@ function explained(error: Error & { code?: string }): Error {
       { cause: error },
     );
   }
-  return new Error(`TensorFlow could not run the compiled function: ${message}`, { cause: error });
+  const node = /{{node ([^}]+)}}/.exec(error.message)?.[1];
+  const place = node ? ` (in ${node})` : '';
+  return new Error(`TensorFlow could not run the compiled function: ${message}${place}`, { cause: error });
 }
