@@ -8,8 +8,8 @@ export interface NamedLosses {
   readonly losses: readonly { readonly step: number; readonly loss: number }[];
 }
 
-/** More points than this are averaged in groups: a figure has no more pixels, and the notebook stays small. */
-const pointLimit = 150;
+/** More points than this are averaged in groups: single batches differ so much that curves could not be told apart. */
+const pointLimit = 60;
 
 /**
  * Training loss over steps, one line a run, the loss on a logarithmic axis.
@@ -29,13 +29,31 @@ export function lossFigure(
     data: runs.map((run, i) => lossTrace(run, i, runs.length)),
     layout: {
       xaxis: axis({ title: 'training step', rangemode: 'tozero' }),
-      yaxis: axis({ title: 'denoising loss', type: 'log', dtick: 'D2', exponentformat: 'none' }),
+      yaxis: axis({ title: 'denoising loss', ...decadeTicks(runs) }),
       showlegend: runs.length > 1,
-      legend: { x: 0.99, xanchor: 'right', y: 0.98, yanchor: 'top', bgcolor: 'rgba(255, 255, 255, 0.8)' },
+      legend: {
+        traceorder: 'reversed',
+        x: 0.99,
+        xanchor: 'right',
+        y: 0.98,
+        yanchor: 'top',
+        bgcolor: 'rgba(255, 255, 255, 0.8)',
+      },
       margin: { l: 66, r: 20, t: 56, b: 52 },
     },
     height: 380,
   });
+}
+
+/** Ticks at 1, 2 and 5 times the powers of ten, written out. */
+function decadeTicks(runs: readonly NamedLosses[]): PlotlyObject {
+  const losses = runs.flatMap(run => thinned(run.losses).map(point => point.loss)).filter(loss => loss > 0);
+  const ends = [Math.min(...losses), Math.max(...losses)].map(Math.log10).map(Math.floor);
+  const decades = Array.from({ length: ends[1] - ends[0] + 2 }, (_, i) => ends[0] + i);
+  // Few decades need the steps between them, many have no room.
+  const steps = decades.length <= 4 ? [1, 2, 5] : [1];
+  const values = decades.flatMap(decade => steps.map(step => Number(`${step}e${decade}`)));
+  return { type: 'log', tickmode: 'array', tickvals: values, ticktext: values.map(String) };
 }
 
 function lossTrace({ name, losses }: NamedLosses, index: number, count: number): PlotlyObject {

@@ -26,7 +26,8 @@ export interface SampleFigureOptions {
 const frame = 4;
 const gap = 8;
 const imageSize = 96;
-const labelWidth = 84;
+/** Room for the title, in CSS pixels. */
+const minimumWidth = 560;
 const copyColor: Rgb = [0xd5, 0x5e, 0x00];
 const plainColor: Rgb = [0xd0, 0xd4, 0xd9];
 
@@ -43,9 +44,10 @@ export function sampleFigure(rows: readonly SampleRow[], options: SampleFigureOp
   requireRows(rows, columns);
   const shown = Math.min(columns, Math.max(...rows.map(row => row.samples.shape[0])));
   const places = placesOf(rows, shown);
-  const width = labelWidth + places.width / 2 + 8;
+  const labelWidth = 24 + 8 * Math.max(...rows.map(row => row.label.length));
+  const width = Math.max(minimumWidth, labelWidth + places.width / 2 + 8);
   const marked = rows.some(row => row.copies !== undefined);
-  const margin = { l: labelWidth, r: 8, t: marked ? 74 : 48, b: 8 };
+  const margin = { l: labelWidth, r: width - labelWidth - places.width / 2, t: marked ? 74 : 48, b: 8 };
   return createFigure({
     title,
     subtitle: marked ? 'coloured frame: a copy of a training image' : undefined,
