@@ -29,7 +29,7 @@ export { denoisingLoss } from './diffusion/loss';
 export { initializeParameters, type Network, parameterCount, type Parameters } from './diffusion/network';
 export { logNormalNoise, type NoiseDistribution } from './diffusion/noise';
 export { edmPreconditioning, type Preconditioning } from './diffusion/preconditioning';
-export { heunStep, sampleHeun, sigmaSchedule } from './diffusion/sampler';
+export { heunSampler, heunStep, sampleHeun, sigmaSchedule } from './diffusion/sampler';
 export { createUNet, type UNetConfig } from './models/unet';
 
 // training and runs
@@ -58,6 +58,15 @@ export {
   type TransitionOptions,
   type TransitionSize,
 } from './experiments/transition';
+
+// figures and tables
+export { createFigure, type Figure } from './figures/figure';
+export { curveFigure } from './figures/curves';
+export { lossFigure } from './figures/losses';
+export { sampleFigure } from './figures/samples';
+export { summarizeTransition, type TransitionRow } from './figures/summary';
+export { accuracyTable, tableOf, transitionTable } from './figures/tables';
+export { transitionFigure } from './figures/transition';
 
 // theory
 export {

@@ -38,7 +38,7 @@ describe('a transition, from data to saved results', () => {
     for (const size of result.sizes) {
       expect(size.curves).toHaveLength(1);
       expect(size.curves[0]).toMatchObject({
-        layer: '8x8_up',
+        layer: '8x8_block0',
         input: 'noisy',
         sigmas: [0.1, 1],
         testCount: 797,
