@@ -17,7 +17,13 @@ export function waveParameters(network: Network): NamedValues {
       const scale = shape.length > 1 ? 1.5 / Math.sqrt(sizeOf(shape.slice(0, -1))) : 0.2;
       const { values } = wave(shape, 1.1 + 0.017 * i, 0.5 * i, scale);
       const shift = name.includes('norm') && name.endsWith('weight') ? 1 : 0;
-      return [name, float32(values.map(value => value + shift), shape)];
+      return [
+        name,
+        float32(
+          values.map(value => value + shift),
+          shape,
+        ),
+      ];
     }),
   );
 }
