@@ -62,11 +62,15 @@ export function heunStep(
   return x.add(first.add(second).mul(change).mul(0.5));
 }
 
-/** What to draw, and how. */
-export interface SampleHeunOptions {
+/** What a sampler is made for. */
+export interface HeunSamplerOptions {
   readonly denoiser: Denoiser;
   /** Variables that hold the denoiser's parameters under their names; they decide whether sampling is compiled. */
   readonly variables: Variables;
+}
+
+/** What to draw, and how. */
+export interface SampleRequest {
   /** Number of images. */
   readonly count: number;
   /** Images computed at once, at most. Default 256. */
@@ -80,13 +84,32 @@ export interface SampleHeunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What to draw from which denoiser, and how. */
+export interface SampleHeunOptions extends HeunSamplerOptions, SampleRequest {}
+
+/** Draws images [count, H, W, C] from pure noise. */
+export type Sampler = (request: SampleRequest) => Promise<TensorValue>;
+
 /**
  * `count` images from pure noise [count, H, W, C], not clipped. Image i depends on the seed and i only, whatever the batch size
- * (up to rounding). All in float32, where EDM's own code steps in float64.
+ * (up to rounding). All in float32, where EDM's own code steps in float64. See {@link heunSampler} to draw more than once.
  * @throws RangeError on a count or batch size that is not a positive integer or an impossible schedule; the signal's reason when aborted.
  */
 export async function sampleHeun(options: SampleHeunOptions): Promise<TensorValue> {
-  const { denoiser, variables, count, batchSize = 256, seed, schedule, onStep, signal } = options;
+  return heunSampler(options)(options);
+}
+
+/** A sampler that is recorded once for all seeds, schedules and weights that the variables take; draws as {@link sampleHeun}. */
+export function heunSampler({ denoiser, variables }: HeunSamplerOptions): Sampler {
+  const steps = compileSteps(denoiser, variables);
+  return request => draw(denoiser, steps, request);
+}
+
+async function draw(
+  denoiser: Denoiser,
+  { step, last }: ReturnType<typeof compileSteps>,
+  { count, batchSize = 256, seed, schedule, onStep, signal }: SampleRequest,
+): Promise<TensorValue> {
   requirePositiveInteger(count, 'The number of images');
   requirePositiveInteger(batchSize, 'The batch size');
   const sigmas = sigmaSchedule(schedule);
@@ -95,7 +118,6 @@ export async function sampleHeun(options: SampleHeunOptions): Promise<TensorValu
   const images = startingNoise(count, shape, sigmas[0], seed);
   const batches = Math.ceil(count / batchSize);
   const size = Math.ceil(count / batches); // even batches: the last is filled up, and all have one shape
-  const { step, last } = compileSteps(denoiser, variables);
 
   for (let batch = 0; batch < batches; batch++) {
     const start = batch * size * pixels;

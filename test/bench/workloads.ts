@@ -6,7 +6,7 @@ import { createDenoiser } from '../../src/diffusion/denoiser';
 import { initializeParameters } from '../../src/diffusion/network';
 import { logNormalNoise } from '../../src/diffusion/noise';
 import { edmPreconditioning } from '../../src/diffusion/preconditioning';
-import { sampleHeun } from '../../src/diffusion/sampler';
+import { heunSampler } from '../../src/diffusion/sampler';
 import { compile } from '../../src/engine/compile';
 import { randomNormal, randomUniform } from '../../src/engine/random';
 import { tf } from '../../src/engine/tensorflow';
@@ -127,8 +127,9 @@ function extraction(config: UNetConfig, count: number, variant: Variant): Round 
 function sampling(config: UNetConfig, count: number, variant: Variant): Round {
   const denoiser = denoiserOf(config);
   const variables = createVariables(initializeParameters(denoiser.network, 0), variant);
+  const sample = heunSampler({ denoiser, variables });
   return async () => {
-    await sampleHeun({ denoiser, variables, count, seed: 0 });
+    await sample({ count, seed: 0 });
     return count;
   };
 }

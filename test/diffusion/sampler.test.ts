@@ -3,7 +3,7 @@ import { createDenoiser } from '../../src/diffusion/denoiser';
 import { initializeParameters } from '../../src/diffusion/network';
 import { edmPreconditioning } from '../../src/diffusion/preconditioning';
 import type { DenoiseAtLevel } from '../../src/diffusion/sampler';
-import { heunStep, sampleHeun, sigmaSchedule } from '../../src/diffusion/sampler';
+import { heunSampler, heunStep, sampleHeun, sigmaSchedule } from '../../src/diffusion/sampler';
 import { tf } from '../../src/engine/tensorflow';
 import { createVariables } from '../../src/engine/variables';
 import { createUNet } from '../../src/models/unet';
@@ -85,6 +85,23 @@ describe('sampling', () => {
     // the same float32 ops, but in an order that the graph's optimizer may change
     expect(relativeError((await draw({ compile: false })).values, images.values)).toBeLessThan(1e-4);
     expect(relativeError((await draw({ seed: 4 })).values, images.values)).toBeGreaterThan(0.1);
+  });
+
+  test('a sampler draws the same again, follows new weights, and records only once', async () => {
+    const variables = createVariables(waveParameters(digits), { threads: 1 });
+    let denoised = 0;
+    const denoise: typeof denoiser.denoise = (...args) => (denoised++, denoiser.denoise(...args));
+    const sample = heunSampler({ denoiser: { ...denoiser, denoise }, variables });
+    const images = await sample({ count: 5, seed: 3, schedule });
+    const recorded = denoised;
+    expect(await sample({ count: 5, seed: 3, schedule })).toEqual(images);
+    expect(images).toEqual(await draw({}));
+    await variables.write(initializeParameters(digits, 1));
+    expect(
+      relativeError((await sample({ count: 5, seed: 3, schedule })).values, images.values),
+    ).toBeGreaterThan(0.1);
+    expect(denoised).toBe(recorded);
+    variables.dispose();
   });
 
   test('an image depends on seed and index, not on how many are drawn or in what batches', async () => {
