@@ -8,7 +8,7 @@ import { guardAwait, guardIteration } from './runtime/awaits';
 import { Cell, enterCell } from './runtime/cell';
 import { createComms } from './runtime/comms';
 import { createHost, type KernelHost } from './runtime/host';
-import { installModules } from './runtime/modules';
+import { importNamespace, installModules } from './runtime/modules';
 import { installOutput } from './runtime/output';
 import { endProcess, installExit, installLastResort } from './runtime/process';
 import { installResolution } from './runtime/resolve';
@@ -73,7 +73,12 @@ function interrupt(number: number | undefined, send: Send): void {
 
 /** What code in cells finds in its global scope besides Node's globals; see display/globals.d.ts for the types. */
 function installGlobals(host: KernelHost): void {
-  const hidden = { __await: guardAwait, __iterate: guardIteration, [Symbol.for('Jupyter.kernel')]: host };
+  const hidden = {
+    __await: guardAwait,
+    __iterate: guardIteration,
+    __importFrom: importNamespace,
+    [Symbol.for('Jupyter.kernel')]: host,
+  };
   for (const name of Reflect.ownKeys(hidden)) {
     const value: unknown = hidden[name as keyof typeof hidden];
     Object.defineProperty(globalThis, name, { value, configurable: true });

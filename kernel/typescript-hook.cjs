@@ -11,7 +11,7 @@ const os = require('node:os');
 const path = require('node:path');
 
 /** Part of the cache's key: change it when {@link transpile} makes other JavaScript from the same text. */
-const FORMAT = 1;
+const FORMAT = 2;
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts'];
 const ownFiles = __dirname + path.sep;
 
@@ -44,14 +44,19 @@ function syntaxError(ts, diagnostic, filename) {
   return new SyntaxError(`${filename}:${line + 1}:${character + 1} - ${message}`);
 }
 
-/** TypeScript to CommonJS. The awaits of a notebook's own modules get the guard that lets an interrupt stop them. */
+/** What a notebook's own modules get besides: awaits that an interrupt can stop, imports that load ES-only packages. */
+function transformers(filename) {
+  if (filename.startsWith(ownFiles)) return [];
+  return [require('./cells/awaits').guardAwaits, require('./cells/dynamic-imports').kernelImports];
+}
+
+/** TypeScript to CommonJS. */
 function transpile(text, filename) {
   const ts = require('typescript');
-  const guards = filename.startsWith(ownFiles) ? [] : [require('./cells/awaits').guardAwaits];
   const { outputText, diagnostics } = ts.transpileModule(text, {
     fileName: filename,
     reportDiagnostics: true,
-    transformers: { before: guards },
+    transformers: { before: transformers(filename) },
     compilerOptions: {
       module: ts.ModuleKind.CommonJS,
       target: ts.ScriptTarget.ES2022,

@@ -83,6 +83,11 @@ export async function importModule(specifier: string, folder: string): Promise<M
   }
 }
 
+/** What `import(specifier)` gives to code in `folder`. */
+export async function importNamespace(specifier: string, folder: string): Promise<ModuleObject> {
+  return namespaceOf(await importModule(specifier, folder));
+}
+
 /** An ES module as code that was compiled to CommonJS expects it. */
 function asModule(namespace: ModuleObject): ModuleObject {
   return { __esModule: true, ...namespace };

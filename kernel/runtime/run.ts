@@ -6,7 +6,7 @@ import { bundleOf } from '../display/bundle';
 import type { CellOutcome, ToMain } from '../threads';
 import type { Cell } from './cell';
 import { errorOutcome } from './errors';
-import { defaultOf, importModule, namespaceOf } from './modules';
+import { defaultOf, importModule, importNamespace, namespaceOf } from './modules';
 import { cellScript, registerCell } from './stack';
 
 type RunMessage = Extract<ToMain, { type: 'run' }>;
@@ -45,7 +45,7 @@ function environment(cell: Cell): Record<string, unknown> {
       bound.add(name);
     },
     __import: (specifier: string) => importModule(specifier, folder),
-    __importDynamic: async (specifier: string) => namespaceOf(await importModule(specifier, folder)),
+    __importDynamic: (specifier: string) => importNamespace(specifier, folder),
     __default: defaultOf,
     __namespace: namespaceOf,
     require: createRequire(cellFile),

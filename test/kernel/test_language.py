@@ -201,6 +201,19 @@ def test_es_only_packages_and_subpaths_through_exports(kernel):
     assert kernel.run("const es = await import('es-only'); es.answer + es.default().length").text == "47"
 
 
+def test_modules_import_es_only_packages_statically_and_dynamically(kernel):
+    kernel.choose("")
+    package(
+        kernel.folder,
+        "es-late",
+        {"package.json": '{"name": "es-late", "version": "1.0.0", "type": "module", "exports": "./index.js"}', "index.js": "export const late = 5;"},
+    )
+    (kernel.folder / "dynamic.ts").write_text("export async function load(): Promise<number> { const m = await import('es-late' as string); return m.late }")
+    (kernel.folder / "static.ts").write_text("// @ts-ignore\nimport { late } from 'es-late';\nexport const twice: number = 2 * late;")
+    assert kernel.run("import { load } from './dynamic'; await load()").text == "5"
+    assert kernel.run("import { twice } from './static'; twice").text == "10"
+
+
 def test_commonjs_packages_as_default_and_namespace(kernel):
     kernel.choose("")
     package(
