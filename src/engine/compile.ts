@@ -8,7 +8,7 @@ import { checkOutputs, record } from './recorder';
 import type { Callable } from './session';
 import { tf } from './tensorflow';
 import { toTensor, toValue } from './tensors';
-import type { DataType, NamedValues } from './values';
+import type { DataType, NamedValues, TensorValue } from './values';
 import type { Variables } from './variables';
 
 /** A compiled function: values by name in, values by name out. */
@@ -60,7 +60,10 @@ export function compile(fn: TensorFunction, { variables, example }: CompileOptio
       inputNames.map(name => ({ ...inputs[name], dtype: typeNumbers[inputs[name].dtype] })),
     );
     return Object.fromEntries(
-      outputNames.map((name, i) => [name, { ...outputs[i], dtype: dataTypes.get(outputs[i].dtype)! }]),
+      outputNames.map((name, i) => [
+        name,
+        { ...outputs[i], dtype: dataTypes.get(outputs[i].dtype)! } as TensorValue,
+      ]),
     );
   };
 }

@@ -21,7 +21,7 @@ type Handle = object;
 export interface NativeTensor {
   readonly dtype: number;
   readonly shape: readonly number[];
-  readonly values: Float32Array | Int32Array | Uint8Array;
+  readonly values: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
 interface SessionModule {
