@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --with-torch] [--rounds N] [--only TEXT] [--json FILE]`: this library against stock TensorFlow.js (the
+ * `npm run bench [-- --with-torch] [--gpu] [--profile] [--rounds N] [--only TEXT] [--json FILE]`: this library against stock TensorFlow.js (the
  * same model run op by op) and against PyTorch and scikit-learn, interleaved in one run, each measurement in a process of
  * its own, the median of several. On a shared machine only the ratios mean something.
  */
@@ -8,7 +8,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { Workload } from './workloads';
-import { workloads } from './workloads';
+import { profileTraining, workloads } from './workloads';
 
 interface Measurement {
   readonly seconds: number;
@@ -36,15 +36,59 @@ const options = new Command('bench')
   )
   .option('--rounds <count>', 'measurements of each kind, interleaved', '3')
   .option('--only <text>', 'only the workloads whose name contains this')
+  .option('--gpu', 'refuse to run without a GPU, instead of measuring the CPU', false)
+  .option(
+    '--profile',
+    'print where a training step of the default model spends its time, and nothing else',
+    false,
+  )
   .option('--json <file>', 'write the rows to a file')
   .parse()
-  .opts<{ withTorch: boolean; rounds: string; only?: string; json?: string }>();
+  .opts<{
+    withTorch: boolean;
+    rounds: string;
+    only?: string;
+    json?: string;
+    gpu: boolean;
+    profile: boolean;
+  }>();
 
-const rows = main();
-console.table(Object.fromEntries(rows.map(row => [row.name, printed(row)])));
-if (options.json) {
+if (options.gpu) requireGpu();
+if (options.profile) void printProfile();
+else report(main());
+
+function report(rows: Row[]): void {
+  console.table(Object.fromEntries(rows.map(row => [row.name, printed(row)])));
+  if (!options.json) return;
   writeFileSync(`${options.json}.${process.pid}`, JSON.stringify(rows, null, 2));
   renameSync(`${options.json}.${process.pid}`, options.json);
+}
+
+function requireGpu(): void {
+  const usesGpu = "console.log(require('./src/engine/tensorflow').tf.backend().isUsingGpuDevice)";
+  const answer = execFileSync(process.execPath, ['--require', 'tsx/cjs', '-e', usesGpu], {
+    cwd: project,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  if (answer.toString().trim().endsWith('true')) return;
+  console.error(
+    'TensorFlow finds no GPU here. Run it on a machine with an NVIDIA GPU and its driver, or without --gpu.',
+  );
+  process.exit(1);
+}
+
+async function printProfile(): Promise<void> {
+  const ops = await profileTraining(1);
+  const total = ops.reduce((sum, { microseconds }) => sum + microseconds, 0);
+  console.table(
+    ops.map(({ op, device, count, microseconds }) => ({
+      op,
+      device: device.replace(/.*device:/, ''),
+      count,
+      microseconds: Math.round(microseconds),
+      'share %': Number(((100 * microseconds) / total).toFixed(1)),
+    })),
+  );
 }
 
 function main(): Row[] {
@@ -87,6 +131,8 @@ function measure(name: string, { threads, unit }: Workload, variant: VariantName
   if (variant.startsWith('torch') && !options.withTorch) return undefined;
   // Neither eager ops nor torch.compile change anything about a fit in JavaScript or scikit-learn.
   if (unit === 'fits/s' && (variant === 'stock' || variant === 'torchCompile')) return undefined;
+  if (name.startsWith('nearest') && variant === 'stock') return undefined; // always compiled
+  if (unit === 'MB' && variant !== 'ours') return undefined;
   const node = ['--require', 'tsx/cjs', path.join(__dirname, 'worker.ts')];
   const [command, arguments_] = {
     ours: [process.execPath, [...node, name, `${threads}`, 'compiled']] as const,
@@ -107,6 +153,7 @@ function measure(name: string, { threads, unit }: Workload, variant: VariantName
 }
 
 function inUnit({ seconds, units }: Measurement, unit: Workload['unit']): number {
+  if (unit === 'MB') return units;
   return unit === 'ms/step' ? (1000 * seconds) / units : units / seconds;
 }
 

@@ -114,11 +114,23 @@ def probe(count, width, classes):
     return rounds
 
 
+def neighbours(queries, references, width):
+    a, b = torch.rand(queries, width), torch.rand(references, width)
+
+    def rounds():
+        torch.cdist(a, b).topk(2, largest=False)
+        return queries
+
+    return rounds
+
+
 WORKLOADS = {
     "training step, digits U-Net, batch 32": lambda compiled: training_step(DIGITS, 32, 50, compiled),
     "feature extraction, digits U-Net": lambda compiled: extraction(DIGITS, 1000, compiled),
     "Heun sampling, digits U-Net, 18 steps": lambda compiled: sampling(DIGITS, 300, compiled),
     "probe, 2,000 x 64 features, 10 classes": lambda compiled: probe(2000, 64, 10),
+    "probe, 20,000 x 512 features, 10 classes": lambda compiled: probe(20000, 512, 10),
+    "nearest neighbours, 1,000 in 50,000 x 3,072": lambda compiled: neighbours(1000, 50000, 3072),
 }
 
 name, threads, mode = sys.argv[1:]

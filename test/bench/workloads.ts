@@ -8,11 +8,14 @@ import { logNormalNoise } from '../../src/diffusion/noise';
 import { edmPreconditioning } from '../../src/diffusion/preconditioning';
 import { heunSampler } from '../../src/diffusion/sampler';
 import { compile } from '../../src/engine/compile';
+import type { OpProfile } from '../../src/engine/profile';
+import { profile } from '../../src/engine/profile';
 import { randomNormal, randomUniform } from '../../src/engine/random';
 import { tf } from '../../src/engine/tensorflow';
 import { toValue } from '../../src/engine/tensors';
 import type { TensorValue } from '../../src/engine/values';
 import { createVariables } from '../../src/engine/variables';
+import { nearestNeighbours } from '../../src/generation/neighbours';
 import type { UNetConfig } from '../../src/models/unet';
 import { createUNet } from '../../src/models/unet';
 import { featureExtractor } from '../../src/representation/features';
@@ -31,8 +34,8 @@ export type Round = () => Promise<number>;
 
 /** A workload by name. */
 export interface Workload {
-  /** What is reported: milliseconds a step, or units a second. */
-  readonly unit: 'ms/step' | 'images/s' | 'fits/s';
+  /** What is reported: milliseconds a step, units a second, or megabytes that the second round added. */
+  readonly unit: 'ms/step' | 'images/s' | 'fits/s' | 'MB';
   /** Threads of every library, PyTorch included. */
   readonly threads: number;
   readonly prepare: (variant: Variant) => Round | Promise<Round>;
@@ -71,6 +74,21 @@ export const workloads: Record<string, Workload> = {
     threads: 2,
     prepare: () => probe(2000, 64, 10),
   },
+  'probe, 20,000 x 512 features, 10 classes': {
+    unit: 'fits/s',
+    threads: 2,
+    prepare: () => probe(20000, 512, 10),
+  },
+  'nearest neighbours, 1,000 in 50,000 x 3,072': {
+    unit: 'images/s',
+    threads: 2,
+    prepare: () => neighbours(1000, 50_000, 3072),
+  },
+  'memory growth, steps 1,000 to 5,000': {
+    unit: 'MB',
+    threads: 1,
+    prepare: variant => memoryGrowth(variant),
+  },
 };
 
 function denoiserOf(config: UNetConfig) {
@@ -96,21 +114,33 @@ async function trainingStep(
   steps: number,
   variant: Variant,
 ): Promise<Round> {
-  const denoiser = denoiserOf(config);
-  const { values } = initialState(initializeParameters(denoiser.network, 0), denoiser.network.parameters);
-  const variables = createVariables({ ...values, images: randomImages(1000, config.imageShape) }, variant);
-  const settings = { ...training, batchSize };
-  const noise = logNormalNoise({ mean: -1.6, deviation: 1.4 });
-  const step = compile(
-    createTrainingStep({ denoiser, noise, config: settings, seed: 0, tensors: variables.tensors }),
-    { variables },
-  );
+  const { variables, fn, settings } = trainingFunction(config, batchSize, variant);
+  const step = compile(fn, { variables });
   let done = 0;
   await step(stepInputs(done, settings));
   return async () => {
     for (let i = 0; i < steps; i++) await step(stepInputs(++done, settings));
     return steps;
   };
+}
+
+/** The ops of a training step of the default model by time. */
+export async function profileTraining(threads: number): Promise<OpProfile[]> {
+  const { variables, fn, settings } = trainingFunction(digits, 32, { threads, compile: true });
+  const ops = await profile(fn, { variables, inputs: stepInputs(0, settings), calls: 20 });
+  variables.dispose();
+  return ops;
+}
+
+function trainingFunction(config: UNetConfig, batchSize: number, variant: Variant) {
+  const denoiser = denoiserOf(config);
+  const { values } = initialState(initializeParameters(denoiser.network, 0), denoiser.network.parameters);
+  const variables = createVariables({ ...values, images: randomImages(1000, config.imageShape) }, variant);
+  const settings = { ...training, batchSize };
+  const noise = logNormalNoise({ mean: -1.6, deviation: 1.4 });
+  const { tensors } = variables;
+  const fn = createTrainingStep({ denoiser, noise, config: settings, seed: 0, tensors });
+  return { variables, fn, settings };
 }
 
 function extraction(config: UNetConfig, count: number, variant: Variant): Round {
@@ -131,6 +161,31 @@ function sampling(config: UNetConfig, count: number, variant: Variant): Round {
   return async () => {
     await sample({ count, seed: 0 });
     return count;
+  };
+}
+
+/** Rounds of 1,000 and then 4,000 training steps; what is counted are the megabytes by which resident memory grew. */
+async function memoryGrowth(variant: Variant): Promise<Round> {
+  const first = await trainingStep(digits, 32, 1000, variant);
+  let rounds = 0;
+  return async () => {
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < (rounds === 0 ? 1 : 4); i++) await first();
+    rounds++;
+    return (process.memoryUsage.rss() - before) / 2 ** 20;
+  };
+}
+
+function neighbours(queries: number, references: number, width: number): Round {
+  const [a, b] = [queries, references].map((count, i) => {
+    const rows = randomUniform([count, width], i, 0);
+    const value = toValue(rows);
+    rows.dispose();
+    return value;
+  });
+  return async () => {
+    await nearestNeighbours(a, b, 2);
+    return queries;
   };
 }
 
