@@ -4,7 +4,16 @@
  *     node src/notebook/run.mjs start [NOTEBOOK]     npm start: into rendered/, with an HTML copy that works offline
  *     node src/notebook/run.mjs render [NOTEBOOK..]  npm run render: refreshes the tracked copies in notebooks/rendered/
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { spawn } from 'node:child_process';
 import { project, projectEnvironment, runMain, variablesFor } from '../setup/project.mjs';
@@ -91,8 +100,16 @@ async function render(names) {
     rmSync(target, { force: true });
     renameSync(fresh, target);
     console.log(`${show(target)}: ${Math.round(size / 1e3)} KB`);
+    savePicture(target);
   }
   return 0;
+}
+
+/** Saves the first picture of a rendered notebook beside it: the README shows the one of the main notebook. */
+function savePicture(rendered) {
+  const outputs = JSON.parse(readFileSync(rendered, 'utf8')).cells.flatMap(cell => cell.outputs ?? []);
+  const picture = outputs.map(output => output.data?.['image/png']).find(Boolean);
+  if (picture) writeFileSync(rendered.replace(/ipynb$/, 'png'), Buffer.from(picture, 'base64'));
 }
 
 runMain(async () => {
