@@ -48,7 +48,7 @@ export interface ModelProgress {
   readonly stage: 'training' | 'curve' | 'samples';
   /** Share of the stage that is done, 0 to 1. */
   readonly share: number;
-  /** For people: "step 1,200 of 3,000, loss 0.21". */
+  /** For people: "loss 0.21", "probe at sigma 0.15". */
   readonly detail: string;
 }
 
@@ -77,11 +77,11 @@ export async function runModel(modelCell: ModelCell, context: Context = {}): Pro
     config: config.training,
     seed: deriveSeed(seed, 'training'),
     threads: 1,
-    onProgress: ({ step, steps, loss, imagesPerSecond }) =>
+    onProgress: ({ step, steps, loss }) =>
       context.onProgress?.({
         stage: 'training',
         share: step / steps,
-        detail: `step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${Math.round(imagesPerSecond)} images/s`,
+        detail: `loss ${loss.toFixed(3)}`,
       }),
   });
   const variables = createVariables(average, { threads: 1 });
@@ -149,6 +149,6 @@ function drawSamples(cell: Cell, variables: Variables): Promise<TensorValue> {
     schedule,
     seed: deriveSeed(seed, 'sampling'),
     signal,
-    onStep: share => onProgress?.({ stage: 'samples', share, detail: `${count} images` }),
+    onStep: share => onProgress?.({ stage: 'samples', share, detail: `drawing ${count} images` }),
   });
 }

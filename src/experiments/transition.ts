@@ -8,6 +8,7 @@ import type { GeneralizationScore } from '../generation/score';
 import type { LossPoint } from '../training/progress';
 import { loadData, requireConfig } from './build';
 import type { ExperimentConfig, GridConfig } from './config';
+import { showGridProgress } from './grid-progress';
 import { type PresetName, resolvePreset } from './presets';
 import type { ModelCell, ModelProgress, ModelResult } from './run-model';
 import type { Changes } from './settings';
@@ -50,7 +51,7 @@ export interface TransitionOptions extends Changes<GridConfig> {
   readonly workers?: number;
   /** Ends the work; what is done is kept. Default: the interrupt button of the notebook. */
   readonly signal?: AbortSignal;
-  /** Called as the models progress. */
+  /** Called as the models progress, instead of showing it. */
   readonly onProgress?: (cell: { trainingSize: number; seed: number }, progress: ModelProgress) => void;
 }
 
@@ -71,14 +72,27 @@ export async function transition(options: TransitionOptions = {}): Promise<Trans
   const cells: ModelCell[] = sizes.flatMap(trainingSize =>
     seeds.map(seed => ({ config, trainingSize, seed, root: path.resolve(root), fresh })),
   );
-  const settled = await runAll<ModelCell, ModelResult, ModelProgress>(cells, {
-    module: path.join(__dirname, `run-model${path.extname(__filename)}`),
-    workers,
-    signal: signal ?? notebookHost()?.interruptSignal(),
-    onProgress: (index, progress) => onProgress?.(cells[index], progress),
-  });
+  const settled = await runCells(cells, { workers, signal, onProgress });
   const results = requireResults(cells, settled);
   return { sizes: sizes.map(size => collect(size, results)), seeds, config };
+}
+
+async function runCells(
+  cells: readonly ModelCell[],
+  { workers, signal, onProgress }: TransitionOptions,
+): Promise<PromiseSettledResult<ModelResult>[]> {
+  const shown = onProgress ? undefined : showGridProgress(cells, cells[0].config.training.steps);
+  try {
+    return await runAll<ModelCell, ModelResult, ModelProgress>(cells, {
+      module: path.join(__dirname, `run-model${path.extname(__filename)}`),
+      workers,
+      signal: signal ?? notebookHost()?.interruptSignal(),
+      onProgress: (index, progress) => onProgress?.(cells[index], progress),
+      ...shown,
+    });
+  } finally {
+    shown?.finish();
+  }
 }
 
 function requireResults(

@@ -1,43 +1,31 @@
 import { expect, test } from 'vitest';
-import { createGridProgress } from '../../src/experiments/grid-progress';
+import { showGridProgress } from '../../src/experiments/grid-progress';
 
-test('each model has a line, and the first says how far all are and how long they will take', () => {
-  let clock = 0;
-  const progress = createGridProgress(
-    [
-      { trainingSize: 32, seed: 0 },
-      { trainingSize: 1000, seed: 0 },
-    ],
-    () => clock,
-  );
-  expect(progress.lines()).toEqual([
-    '0 of 2 models, 0 %, just begun',
-    'N =   32  waiting',
-    'N = 1000  waiting',
-  ]);
-  clock = 60_000;
-  progress.report(0, { stage: 'training', share: 0.5, detail: 'step 5 of 10' });
-  progress.settle(1, true);
-  // (0.5 * 0.85 + 1) / 2 of the work in 60 s: 24.2 s for the rest.
-  expect(progress.share()).toBeCloseTo(0.7125);
-  expect(progress.lines()).toEqual([
-    '1 of 2 models, 71 %, about 25 s left',
-    'N =   32  training: step 5 of 10',
-    'N = 1000  done',
-  ]);
-  clock = 300_000;
-  progress.settle(0, false);
-  expect(progress.lines()).toEqual([
-    '2 of 2 models, 100 %, done in 5 min',
-    'N =   32  failed',
-    'N = 1000  done',
-  ]);
+/** What is written to a log while `work` goes on; a second passes between any two events. */
+function logged(seeds: number[], work: (progress: ReturnType<typeof showGridProgress>) => void): string {
+  let text = '';
+  let seconds = 0;
+  const stream = { isTTY: false, write: (piece: string) => Boolean((text += piece)) };
+  const cells = [32, 1000].flatMap(trainingSize => seeds.map(seed => ({ trainingSize, seed })));
+  const progress = showGridProgress(cells, 3000, { stream, now: () => 1000 * seconds++ });
+  work(progress);
+  progress.finish();
+  return text;
+}
+
+test('each model has a bar in training steps, and a note on what comes after', () => {
+  const text = logged([0], progress => {
+    progress.onProgress(0, { stage: 'training', share: 0.4, detail: 'loss 0.300' });
+    progress.onProgress(1, { stage: 'curve', share: 0.5, detail: 'probe at sigma 0.15' });
+    progress.onSettled(0, { status: 'fulfilled', value: 1 });
+    progress.onSettled(1, { status: 'rejected', reason: new Error() });
+  });
+  expect(text).toMatch(/N = {3}32: 1,200\/3,000 steps, 40 %.*loss 0\.300/);
+  expect(text).toMatch(/N = {3}32: 3,000\/3,000 steps, 100 %, .*in .*done/);
+  expect(text).toMatch(/N = 1000: 3,000\/3,000 steps, .*failed/);
 });
 
 test('seeds are named where there are several', () => {
-  const cells = [8, 10].map(seed => ({ trainingSize: 32, seed }));
-  expect(createGridProgress(cells).lines().slice(1)).toEqual([
-    'N = 32, seed  8  waiting',
-    'N = 32, seed 10  waiting',
-  ]);
+  const text = logged([8, 10], progress => progress.onSettled(0, { status: 'fulfilled', value: 1 }));
+  expect(text).toMatch(/N = {3}32, seed {2}8: 3,000\/3,000 steps, 100 %.*done/);
 });
