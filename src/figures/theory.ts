@@ -1,7 +1,7 @@
 /** Figures of the solvable model: lines over the noise level, with or without a slider, and estimates in a plane. */
 import type { Projection } from '../theory/projections';
 import { createFigure, escapeLabel, type Figure, type PlotlyObject } from './figure';
-import { axis, lineStyle, logTicks, panelTitle, rounded } from './style';
+import { axis, formatNumber, lineStyle, logTicks, panelTitle, rounded } from './style';
 
 /** A line over noise levels. */
 export interface LevelLine {
@@ -32,7 +32,7 @@ export function levelFigure(options: LevelFigureOptions & { lines: readonly Leve
     subtitle,
     finding,
     data: lines.map((line, i) => lineTrace(line, options.sigmas, i, lines.length)),
-    layout: { ...levelAxes(options), margin: { l: 70, r: 24, t: 74, b: 60 } },
+    layout: levelLayout(options),
     height: 440,
   });
 }
@@ -64,18 +64,27 @@ export function levelSlider(
     subtitle,
     finding,
     data,
-    layout: { ...levelAxes(options), sliders: [slider], margin: { l: 70, r: 24, t: 74, b: 60 } },
+    layout: { ...levelLayout(options), sliders: [slider] },
     height: 520,
   });
 }
 
-function levelAxes({ sigmas, quantity, logarithmic }: LevelFigureOptions): PlotlyObject {
+function levelLayout({ sigmas, quantity, logarithmic, subtitle }: LevelFigureOptions): PlotlyObject {
   return {
     xaxis: axis({ title: 'noise level \u03c3', ...logTicks(sigmas) }),
-    yaxis: axis({ title: quantity, ...(logarithmic ? { type: 'log' } : { rangemode: 'tozero' }) }),
+    yaxis: axis({ title: quantity, ...(logarithmic ? decades : { rangemode: 'tozero' }) }),
     legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
+    margin: { l: 70, r: 24, t: subtitle === undefined ? 84 : 108, b: 60 },
   };
 }
+
+/** A logarithmic axis labelled with whole numbers at 1, 2 and 5 times the powers of ten. */
+const decades: PlotlyObject = (() => {
+  const tickvals = [-4, -3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap(power =>
+    [1, 2, 5].map(digit => digit * 10 ** power),
+  );
+  return { type: 'log', tickmode: 'array', tickvals, ticktext: tickvals.map(formatNumber) };
+})();
 
 function lineTrace(line: LevelLine, sigmas: readonly number[], index: number, count: number): PlotlyObject {
   const { color, dash, symbol } = lineStyle(index, count);
