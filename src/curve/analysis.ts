@@ -222,8 +222,8 @@ function describe(
       );
     case 'decreasing':
       return (
-        `Decreasing: test accuracy is highest, ${height}, at sigma ${peak.sigma}, ${points(rise.mean)} points (${bounds}) ` +
-        `above ${first}, and falls by ${points(fall.mean)} to ${last}.`
+        `Decreasing: test accuracy falls by ${points(fall.mean)} points from its highest value, ${height} at sigma ` +
+        `${peak.sigma}, to ${last}; a rise from ${first} of ${points(rise.upper)} points or more is excluded (upper 95 % bound).`
       );
     case 'undecided':
       return (

@@ -31,19 +31,21 @@ export function lossFigure(
       xaxis: axis({ title: 'training step', rangemode: 'tozero' }),
       yaxis: axis({ title: 'denoising loss', ...decadeTicks(runs) }),
       showlegend: runs.length > 1,
-      legend: {
-        traceorder: 'reversed',
-        x: 0.99,
-        xanchor: 'right',
-        y: 0.98,
-        yanchor: 'top',
-        bgcolor: 'rgba(255, 255, 255, 0.8)',
-      },
+      ...(runs.length > 1 ? { legend } : {}),
       margin: { l: 66, r: 20, t: 56, b: 52 },
     },
     height: 380,
   });
 }
+
+const legend: PlotlyObject = {
+  traceorder: 'reversed',
+  x: 0.99,
+  xanchor: 'right',
+  y: 0.98,
+  yanchor: 'top',
+  bgcolor: 'rgba(255, 255, 255, 0.8)',
+};
 
 /** Ticks at 1, 2 and 5 times the powers of ten, written out. */
 function decadeTicks(runs: readonly NamedLosses[]): PlotlyObject {
@@ -61,12 +63,12 @@ function lossTrace({ name, losses }: NamedLosses, index: number, count: number):
   const { color, dash } = lineStyle(index, count);
   return {
     type: 'scatter',
-    mode: points.length > 1 ? 'lines' : 'markers',
+    ...(points.length > 1
+      ? { mode: 'lines', line: { color, dash, width: 1.8 } }
+      : { mode: 'markers', marker: { color } }),
     name: escapeLabel(name),
     x: points.map(point => point.step),
     y: points.map(point => Number(point.loss.toPrecision(4))),
-    line: { color, dash, width: 1.8 },
-    marker: { color },
     hovertemplate: `step %{x}: %{y:.3f}<extra>${escapeLabel(name)}</extra>`,
   };
 }

@@ -94,7 +94,6 @@ export function logTicks(values: readonly number[], room = 12): PlotlyObject {
     tickmode: 'array',
     tickvals: kept,
     ticktext: kept.map(formatNumber),
-    minor: { ticks: '' },
   };
 }
 

@@ -174,16 +174,9 @@ function noveltyTraces(rows: readonly TransitionRow[]): PlotlyObject[] {
     legend: 'legend3',
     x: rows.map(row => row.trainingSize),
     y: rows.map(row => rounded(value(row))),
-    error_y: {
-      type: 'data',
-      symmetric: false,
-      array: rows.map(row => rounded(range(row)[1] - value(row))),
-      arrayminus: rows.map(row => rounded(value(row) - range(row)[0])),
-      visible: rows.some(row => row.analysis.runs > 1),
-      color: style.color,
-      thickness: 1.5,
-      width: 4,
-    },
+    ...(rows.some(row => row.analysis.runs > 1)
+      ? { error_y: spreadOf(rows, style.color, value, range) }
+      : {}),
     line: { color: style.color, dash: style.dash, width: 2 },
     marker: { color: style.color, symbol: style.symbol, size: 8 },
     xaxis: 'x3',
@@ -204,4 +197,22 @@ function noveltyTraces(rows: readonly TransitionRow[]): PlotlyObject[] {
       row => row.cosineRange,
     ),
   ];
+}
+
+/** From the smallest to the largest of the seeds. */
+function spreadOf(
+  rows: readonly TransitionRow[],
+  color: string,
+  value: (row: TransitionRow) => number,
+  range: (row: TransitionRow) => readonly [number, number],
+): PlotlyObject {
+  return {
+    type: 'data',
+    symmetric: false,
+    array: rows.map(row => rounded(range(row)[1] - value(row))),
+    arrayminus: rows.map(row => rounded(value(row) - range(row)[0])),
+    color,
+    thickness: 1.5,
+    width: 4,
+  };
 }

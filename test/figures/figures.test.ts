@@ -1,0 +1,208 @@
+import { PNG } from 'pngjs';
+import { describe, expect, it } from 'vitest';
+import { float32 } from '../../src/engine/values';
+import { curveFigure } from '../../src/figures/curves';
+import { createFigure, escapeLabel, type Figure, type PlotlyObject } from '../../src/figures/figure';
+import { lossFigure } from '../../src/figures/losses';
+import { sampleFigure } from '../../src/figures/samples';
+import { lineStyle, logTicks } from '../../src/figures/style';
+import { summarizeTransition, transitionFinding, type TransitionRow } from '../../src/figures/summary';
+import { transitionFigure } from '../../src/figures/transition';
+import { exampleLosses, exampleTransition } from './example';
+import { schemaErrors } from './plotly-schema';
+
+const transition = exampleTransition();
+const gray = (count: number) =>
+  float32(
+    Float32Array.from({ length: count * 16 }, (_, i) => Math.cos(i)),
+    [count, 4, 4, 1],
+  );
+const losses = [32, 1000].map(size => ({ name: `N = ${size}`, losses: exampleLosses(size) }));
+
+const figures: Record<string, () => Figure> = {
+  transition: () => transitionFigure(transition),
+  'transition over several runs': () => transitionFigure(exampleTransition(3)),
+  'transition of one size': () => transitionFigure({ sizes: transition.sizes.slice(0, 1) }),
+  curve: () => curveFigure(transition.sizes[5].curves),
+  losses: () => lossFigure(losses),
+  'losses of one step': () => lossFigure([{ name: 'short', losses: [{ step: 1, loss: 0.4 }] }]),
+  samples: () =>
+    sampleFigure([
+      { label: 'N = 32', samples: gray(3), nearestImages: gray(3), copies: [true, false, true] },
+      { label: 'N = 64', samples: gray(5) },
+    ]),
+};
+const traces = ({ data }: Figure, property: string) => data.map(trace => trace[property]);
+
+describe.each(Object.entries(figures))('the figure: %s', (_, draw) => {
+  it('is valid in the schema of plotly.js', () => {
+    expect(schemaErrors(draw())).toEqual([]);
+  });
+
+  it('says in words what it shows, and is small', () => {
+    const figure = draw();
+    expect(figure.alt.startsWith(`${figure.title}. `)).toBe(true);
+    expect(figure.alt).toMatch(/\.$/);
+    expect(JSON.stringify([figure.data, figure.layout]).length).toBeLessThan(60_000);
+  });
+});
+
+describe('schemaErrors', () => {
+  it('finds what plotly.js would ignore', () => {
+    const figure = { data: [{ type: 'scatter', colour: 'red' }], layout: { xaxis: { typ: 'log' } } };
+    expect(schemaErrors(figure).join()).toMatch(/colour.*typ/);
+  });
+});
+
+describe('transitionFigure', () => {
+  it('draws band, line and peak of each size, and none of the small numbers differs from the analysis', () => {
+    const figure = transitionFigure(transition);
+    const rows = summarizeTransition(transition);
+    const lines = figure.data.filter(trace => trace.mode === 'lines+markers' && trace.xaxis === undefined);
+    expect(lines.map(line => line.name)).toEqual(['32', '64', '128', '256', '512', '1,000']);
+    lines.forEach((line, i) => {
+      const means = rows[i].analysis.accuracy.map(band => band.mean);
+      // figures carry four decimals
+      (line.y as number[]).forEach((value, s) => expect(value).toBeCloseTo(means[s], 3));
+    });
+    const peaks = figure.data.filter(
+      trace => (trace.marker as PlotlyObject)?.symbol === 'circle-open' && !trace.name,
+    );
+    expect(peaks.map(peak => (peak.x as number[])[0])).toEqual(rows.map(row => row.analysis.peak.sigma));
+  });
+
+  it('tells sizes apart by colour, line style and marker', () => {
+    const styles = Array.from({ length: 6 }, (_, i) => lineStyle(i, 6));
+    for (const property of ['color', 'dash', 'symbol'] as const) {
+      expect(new Set(styles.map(style => style[property])).size).toBe(6);
+    }
+    const lightness = styles.map(({ color }) => luminance(color));
+    expect([...lightness].sort((a, b) => b - a)).toEqual(lightness); // ordered in grey, too
+    // WCAG asks for a contrast of 3 for graphics; the lightest line, of the smallest size, has dash and marker besides.
+    expect(styles.slice(1).every(({ color }) => 1.05 / (luminance(color) + 0.05) >= 2.5)).toBe(true);
+  });
+
+  it('draws sizes in order, whatever the order they come in', () => {
+    const reversed = { sizes: [...transition.sizes].reverse() };
+    expect(traces(transitionFigure(reversed), 'name')).toEqual(traces(transitionFigure(transition), 'name'));
+  });
+
+  it('refuses a transition without sizes, and a size without scores', () => {
+    expect(() => transitionFigure({ sizes: [] })).toThrow(/at least one training-set size/);
+    expect(() => transitionFigure({ sizes: [{ ...transition.sizes[0], scores: [] }] })).toThrow(/32 has no/);
+  });
+});
+
+describe('transitionFinding', () => {
+  const rows = summarizeTransition(transition);
+  const withShares = (...shares: number[]): TransitionRow[] =>
+    shares.map((novelShare, i) => ({ ...rows[i], novelShare }));
+
+  it('lists the sizes of each verdict', () => {
+    const verdicts = rows.map(row => row.analysis.verdict);
+    expect(verdicts[0]).toBe('decreasing');
+    expect(verdicts[5]).toBe('unimodal');
+    expect(transitionFinding(rows)).toMatch(
+      /^The representation curve is decreasing for N = 32.*unimodal for N = .*1,000\. /,
+    );
+  });
+
+  it('says where copying ends, and only when it does', () => {
+    expect(transitionFinding(withShares(0.1, 0.2, 0.9))).toMatch(/up to N = 64, and new from N = 128 on/);
+    expect(transitionFinding(withShares(0.1, 0.9, 0.2))).toMatch(
+      /copies of training images at N = 32 and 128\./,
+    );
+    expect(transitionFinding(withShares(0.1, 0.2))).toMatch(/At every size.*copies/);
+    expect(transitionFinding(withShares(0.9, 0.8))).toMatch(/At every size.*new/);
+  });
+});
+
+describe('lossFigure', () => {
+  it('averages neighbouring points, so that the mean loss is kept', () => {
+    const [trace] = lossFigure(losses).data;
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect((trace.y as number[]).length).toBe(60);
+    // 300 points in 60 groups of 5, each rounded to 4 digits
+    expect(mean(trace.y as number[])).toBeCloseTo(mean(losses[0].losses.map(point => point.loss)), 3);
+    expect((trace.x as number[]).at(-1)).toBe(3000);
+  });
+
+  it('refuses no runs and runs without losses', () => {
+    expect(() => lossFigure([])).toThrow(/at least one run/);
+    expect(() => lossFigure([{ name: 'new', losses: [] }])).toThrow(/"new" has no losses/);
+  });
+});
+
+describe('sampleFigure', () => {
+  const pictureOf = (figure: Figure) => {
+    const [image] = figure.layout.images as { source: string }[];
+    return PNG.sync.read(Buffer.from(image.source.replace('data:image/png;base64,', ''), 'base64'));
+  };
+  const pixel = (png: PNG, x: number, y: number) => [
+    ...png.data.subarray(4 * (y * png.width + x)).subarray(0, 3),
+  ];
+
+  it('draws gray images pixel by pixel, from -1 black to 1 white, clamped', () => {
+    const image = float32([-1, 0, 1, 5], [1, 2, 2, 1]);
+    const png = pictureOf(sampleFigure([{ label: 'a', samples: image }]));
+    // A frame of 4 pixels around an image whose pixels are squares of 48.
+    expect(pixel(png, 5, 5)).toEqual([0, 0, 0]);
+    expect(pixel(png, 4 + 47, 4 + 47)).toEqual([0, 0, 0]);
+    expect(pixel(png, 4 + 48, 5)).toEqual([128, 128, 128]);
+    expect(pixel(png, 5, 4 + 48)).toEqual([255, 255, 255]);
+    expect(pixel(png, 4 + 48, 4 + 48)).toEqual([255, 255, 255]);
+  });
+
+  it('draws RGB images in their colours, and copies in a coloured frame', () => {
+    const image = float32([1, -1, 0], [1, 1, 1, 3]);
+    const row = { label: 'a', samples: image, nearestImages: image };
+    const png = pictureOf(sampleFigure([{ ...row, copies: [true] }]));
+    expect(pixel(png, 50, 50)).toEqual([255, 0, 128]);
+    expect(pixel(png, 0, 0)).toEqual([0xd5, 0x5e, 0x00]);
+    expect(pixel(pictureOf(sampleFigure([row])), 0, 0)).not.toEqual([0xd5, 0x5e, 0x00]);
+  });
+
+  it('shows the first images, as many as there are columns', () => {
+    const figure = sampleFigure([{ label: 'a', samples: gray(5) }], { columns: 3 });
+    expect((figure.data[0].x as number[]).length).toBe(3);
+    expect(figure.alt).toContain('3 generated images');
+  });
+
+  it('refuses what it can not draw', () => {
+    const row = { label: 'a', samples: gray(2) };
+    expect(() => sampleFigure([])).toThrow(/at least one row/);
+    expect(() => sampleFigure([row], { columns: 0 })).toThrow(/"columns".*0/);
+    expect(() => sampleFigure([{ label: 'a', samples: float32(new Float32Array(8), [1, 2, 2, 2]) }])).toThrow(
+      /gray or RGB.*\[1, 2, 2, 2\]/,
+    );
+    expect(() => sampleFigure([{ ...row, nearestImages: gray(1) }])).toThrow(/row "a".*\[1, 4, 4, 1\]/);
+    expect(() => sampleFigure([{ ...row, copies: [true] }])).toThrow(/1 marks/);
+  });
+});
+
+describe('labels', () => {
+  it('show tags and entities as they are written', () => {
+    expect(escapeLabel('<b>&amp;')).toBe('&lt;b&gt;&amp;amp;');
+    const figure = createFigure({ data: [], layout: {}, title: '<i>', finding: 'f.', height: 10 });
+    expect((figure.layout.title as { text: string }).text).toBe('&lt;i&gt;');
+    expect(figure.alt).toBe('<i>. f.');
+    const evil = lossFigure([{ name: '<img src=x>', losses: exampleLosses(1) }]);
+    expect(JSON.stringify([evil.data, evil.layout])).not.toContain('<img');
+  });
+});
+
+describe('logTicks', () => {
+  it('puts ticks at the values, and leaves out those too close to be read', () => {
+    expect(logTicks([1000, 32, 64]).tickvals).toEqual([32, 64, 1000]);
+    expect(logTicks([1, 1.05, 10, 100]).tickvals).toEqual([1, 10, 100]);
+    expect(logTicks([0.002, 1000]).ticktext).toEqual(['0.002', '1,000']);
+  });
+});
+
+/** Relative luminance of WCAG 2.2. */
+function luminance(color: string): number {
+  const [r, g, b] = [1, 3, 5]
+    .map(at => Number.parseInt(color.slice(at, at + 2), 16) / 255)
+    .map(value => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
