@@ -8,6 +8,7 @@ what ran so far is written to TARGET with ".failed" before the extension, and th
 
 import os
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,7 @@ class ShownClient(NotebookClient):
 
     line_open = False  # the terminal's last line is a progress line that may be overwritten
     last_update = 0.0
+    shown = ()  # lines of the updated output as they were last shown
 
     def process_message(self, msg, cell, cell_index):
         content = msg["content"]
@@ -51,15 +53,20 @@ class ShownClient(NotebookClient):
             self.show(text)
 
     def update(self, data):
-        text = first_line(data)
-        if not text:
-            return
+        """Shows what changed since the last time: of a bar for each model, the bars that moved."""
+        state = lines_of(data)
         if sys.stdout.isatty():
-            print(f"\r\x1b[2K      {text}", end="", flush=True)
+            moved = [line for line in state if line not in self.shown] or state[:1]
+            width = shutil.get_terminal_size().columns - 7
+            print(f"\r\x1b[2K      {' | '.join(moved)[:width]}", end="", flush=True)
             self.line_open = True
+            self.shown = state
         elif time.monotonic() - self.last_update > SECONDS_BETWEEN_UPDATES:
             self.last_update = time.monotonic()
-            self.show(text)
+            for line in state:
+                if line not in self.shown:
+                    self.show(line)
+            self.shown = state
 
     def announce(self, cell, cell_index):
         if self.line_open:
@@ -71,10 +78,15 @@ class ShownClient(NotebookClient):
         print(f"[{number}/{count}] {first[:100]}", flush=True)
 
 
+def lines_of(data):
+    """The lines of an output's plain text."""
+    text = data.get("text/plain", "")
+    return ESCAPES.sub("", text if isinstance(text, str) else "".join(text)).strip("\n").split("\n")
+
+
 def first_line(data):
     """The first line of an output's plain text, or '' where it has none."""
-    text = data.get("text/plain", "")
-    return ESCAPES.sub("", text if isinstance(text, str) else "".join(text)).strip("\n").split("\n")[0]
+    return lines_of(data)[0]
 
 
 def write(notebook, target):
