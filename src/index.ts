@@ -76,7 +76,8 @@ export {
   posteriorFeatures,
   posteriorMean,
 } from './theory/closed-form';
-export { subspaceErrors } from './theory/dae';
+export { molrgDataset } from './theory/dataset';
+export { daeFeatures, subspaceErrors } from './theory/dae';
 export { principalAngles } from './theory/linear';
 export {
   ambientBasis,
@@ -92,6 +93,7 @@ export { ddpmSigmas, measuredSigmas, measuredSteps } from './theory/schedule';
 export { closedFormEstimator, measureSnr, type SnrCurve, type SnrMeasurement, theorySnr } from './theory/snr';
 export { approximateSnr, theorem1 } from './theory/theorem1';
 export { type TrainedMolrg, trainMolrg } from './theory/train';
+export { type TrainedVanilla, trainVanilla } from './theory/vanilla';
 export { molrgCurve } from './experiments/molrg-curve';
 export { levelFigure, levelSlider, projectionFigure } from './figures/theory';
 export { levelTable } from './figures/theory-table';

@@ -8,6 +8,8 @@ import { ambientBasis, createMolrg, sampleMolrg } from '../../src/theory/molrg';
 import { measureSnr } from '../../src/theory/snr';
 import { ddpmSigmas } from '../../src/theory/schedule';
 import { trainMolrg } from '../../src/theory/train';
+import { molrgDataset } from '../../src/theory/dataset';
+import { trainVanilla } from '../../src/theory/vanilla';
 
 const short = { samples: 20_000, epochs: 12, batchSize: 256 };
 
@@ -84,6 +86,44 @@ describe('training', () => {
     await expect(trainMolrg(model, { epochs: 0 })).rejects.toThrow(/epochs 0/);
     await expect(trainMolrg(model, { learningRate: -1 })).rejects.toThrow(/learningRate -1/);
     await expect(trainMolrg(model, { samples: 2 })).rejects.toThrow(/draw more samples/);
+  });
+});
+
+describe('the vanilla denoiser', () => {
+  const model = createMolrg({ ambient: 20, rank: 2, delta: 0.2 });
+
+  it('learns, over all levels and at one, with as many parameters as U', async () => {
+    const options = { samples: 4000, epochs: 40, batchSize: 200, learningRate: 5e-3 };
+    for (const sigma of [undefined, 0.3]) {
+      const before = tf.memory().numTensors;
+      const { estimator, losses, parameterCount } = await trainVanilla(model, { ...options, sigma });
+      expect(losses.at(-1)!.loss).toBeLessThan(0.8 * losses[0].loss);
+      expect(parameterCount).toBeGreaterThanOrEqual(20 * 4);
+      expect(parameterCount).toBeLessThan(2 * 20 * 4);
+      const { snr } = measureSnr(model, estimator, { sigmas: [0.3], samples: 1000 });
+      expect(snr[0]).toBeGreaterThan(1);
+      expect(tf.memory().numTensors).toBe(before);
+    }
+  });
+
+  it('refuses bad settings', async () => {
+    await expect(trainVanilla(model, { sigma: 0 })).rejects.toThrow(/sigma 0/);
+    await expect(trainVanilla(model, { hidden: 1.5 })).rejects.toThrow(/hidden 1.5/);
+  });
+});
+
+describe('samples as a data set', () => {
+  it('keep values and labels', () => {
+    const model = createMolrg({ ambient: 6, rank: 1, delta: 0.2 });
+    const dataset = molrgDataset(model, 5);
+    const { samples, labels } = sampleMolrg(model, 5);
+    expect(dataset).toMatchObject({
+      count: 5,
+      imageShape: [1, 1, 6],
+      labels,
+      classNames: ['class 0', 'class 1'],
+    });
+    expect(dataset.images).toEqual(Float32Array.from(samples));
   });
 });
 
