@@ -108,9 +108,9 @@ test('of two trainings of one run at once, one is refused and the other goes on'
   await withTemporaryFolder(async root => {
     const run = await openIn(root);
     const both = await Promise.allSettled([trainRun({ ...tiny, run }), trainRun({ ...tiny, run })]);
-    const refused = both.filter(result => result.status === 'rejected');
+    const refused = both.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
     expect(refused).toHaveLength(1);
-    expect((refused[0].reason as Error).message).toMatch(/already being worked on in this process/);
+    expect(refused[0].message).toMatch(/already being worked on in this process/);
     expect(await isFinished(run)).toBe(true);
   });
 });
