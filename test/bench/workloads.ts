@@ -2,6 +2,7 @@
  * The work that is timed, in this library: each workload sets itself up and returns a function that does one round and says
  * how many units it did. torch.py does the same work in PyTorch and scikit-learn, under the same names.
  */
+import { presets } from '../../src/experiments/presets';
 import { createDenoiser } from '../../src/diffusion/denoiser';
 import { initializeParameters } from '../../src/diffusion/network';
 import { logNormalNoise } from '../../src/diffusion/noise';
@@ -41,16 +42,9 @@ export interface Workload {
   readonly prepare: (variant: Variant) => Round | Promise<Round>;
 }
 
-const digits: UNetConfig = { imageShape: [8, 8, 1], channels: 16, multipliers: [1, 1], blocks: 1 };
-const training = {
-  steps: 3000,
-  learningRate: 4e-3,
-  warmUpSteps: 100,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  emaHalfLife: 2000,
-};
+/** The model of the main job. */
+const digits: UNetConfig = { imageShape: [8, 8, 1], ...presets.digits.network };
+const { training } = presets.digits;
 
 /** The workloads, in the order of the report. The digits model trains and is measured on one core, as the main job does. */
 export const workloads: Record<string, Workload> = {
