@@ -1,6 +1,8 @@
 /** `unimodal theory snr`: the signal-to-noise ratio of the solvable model, as a table or as JSON. */
+import { createRequire } from 'node:module';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClosedForm } from '../theory/closed-form';
+import type * as TrainModule from '../theory/train';
 import { createMolrg, type Molrg } from '../theory/molrg';
 import { measureSnr, theorySnr, type SnrCurve, type SnrInput } from '../theory/snr';
 
@@ -74,7 +76,7 @@ async function measure(model: Molrg, flags: SnrFlags): Promise<SnrCurve> {
   const curve = theorySnr(model, options);
   if (!flags.trained) return curve;
   // TensorFlow is loaded only here: the closed form needs none, and answers in a second.
-  const { trainMolrg } = await import('../theory/train.js');
+  const { trainMolrg } = createRequire(__filename)('../theory/train') as typeof TrainModule;
   const { estimator } = await trainMolrg(model, { samples: flags.samples, seed: flags.seed });
   return { ...curve, ...measureSnr(model, estimator, options) };
 }

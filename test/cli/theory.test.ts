@@ -54,6 +54,16 @@ describe('unimodal theory snr', () => {
     expect((JSON.parse(stdout) as SnrJson).perClass).toHaveLength(3);
   });
 
+  it('measures a trained network', () => {
+    const { status, stdout } = unimodal(
+      'theory snr --rank 2 --ambient 10 --sigma 0.05 --samples 3000 --trained --json',
+    );
+    expect(status).toBe(0);
+    const { snr } = JSON.parse(stdout) as SnrJson;
+    // 1 / delta^2 = 25 at small noise; 3,000 samples, and bases learned from 3,000.
+    expect(Math.abs(snr[0] / 25 - 1)).toBeLessThan(0.2);
+  });
+
   it.each([
     ['--delta 1.5', /delta 1.5: must lie between 0 and 1/],
     ['--angle 0', /angle 0: must lie in/],
