@@ -5,8 +5,8 @@
  *     node --require tsx/cjs src/cli/compare-devices.ts measure    trains on the device that TensorFlow chooses, prints JSON
  */
 import { spawnSync } from 'node:child_process';
-import { imagesOf } from '../data/dataset';
 import { loadDigits } from '../data/digits';
+import { residentImages } from '../data/pixels';
 import { initializeParameters } from '../diffusion/network';
 import { compile } from '../engine/compile';
 import { profile } from '../engine/profile';
@@ -54,11 +54,12 @@ export async function measureDevice(
   const { network } = denoiser;
   const weights = initializeParameters(network, deriveSeed(seed, 'weights'));
   const { values } = initialState(weights, network.parameters);
-  const variables = createVariables({ ...values, [imagesName]: imagesOf(dataset) });
+  const variables = createVariables({ ...values, [imagesName]: residentImages(dataset) });
   try {
     const trainingStep = createTrainingStep({
       denoiser,
       noise,
+      dataset,
       config: config.training,
       seed,
       tensors: variables.tensors,

@@ -1,6 +1,8 @@
 /** Labelled images as plain values, and their parts: the first n, chosen ones, a seeded split. */
+import { createHash } from 'node:crypto';
 import type { TensorValue } from '../engine/values';
 import { permutation } from './permutation';
+import { pixelTable } from './pixels';
 
 /** Height, width and number of channels of an image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
@@ -15,23 +17,30 @@ export interface Images extends TensorValue {
 export interface Dataset {
   readonly name: string;
   readonly imageShape: ImageShape;
-  /** Pixels in [-1, 1], row-major [image, row, column, channel] (NHWC). */
-  readonly images: Float32Array;
+  /**
+   * Pixels as they are stored, row-major [image, row, column, channel] (NHWC): float32 in [-1, 1], or 8 bits.
+   * {@link imagesOf} gives the numbers to compute with.
+   */
+  readonly images: Float32Array | Uint8Array;
+  /** The 8-bit pixel that stands for 1, where 0 stands for -1. Default 255. */
+  readonly maximum?: number;
   /** Class of each image: an index into `classNames`. */
   readonly labels: Int32Array;
   readonly classNames: readonly string[];
   /** Number of images. */
   readonly count: number;
+  /** Where the makers of the data divided them: the first so many are for training, the others for testing. */
+  readonly trainCount?: number;
 }
 
 /**
  * A data set from its parts, checked: the one way that loaders make one.
  * @param parts `labels` may be any integers below the number of classes; `images` and `labels` are kept, not copied
  * @throws RangeError when there are no images, fewer than two classes, counts that disagree, pixels outside [-1, 1] (or
- *   NaN), or labels without a class name
+ *   NaN) or above `maximum`, labels without a class name, or an official division with an empty part
  */
 export function createDataset(parts: Omit<Dataset, 'count'>): Dataset {
-  const { name, imageShape, images, labels, classNames } = parts;
+  const { name, imageShape, images, maximum = 255, labels, classNames, trainCount } = parts;
   const fail = (problem: string) => {
     throw new RangeError(`Data set "${name}" ${problem}`);
   };
@@ -45,10 +54,11 @@ export function createDataset(parts: Omit<Dataset, 'count'>): Dataset {
       `has ${labels.length} labels, so ${expected} pixels of ${imageShape.join(' x ')} images were expected, but there are ${images.length}. Give one label an image, and images of one size.`,
     );
   }
-  const wrongPixel = images.findIndex(pixel => !(pixel >= -1 && pixel <= 1));
+  const [lowest, highest] = images instanceof Uint8Array ? [0, maximum] : [-1, 1];
+  const wrongPixel = images.findIndex(pixel => !(pixel >= lowest && pixel <= highest));
   if (wrongPixel >= 0) {
     fail(
-      `has the pixel ${images[wrongPixel]} in image ${Math.floor(wrongPixel / pixelCount(imageShape))}, outside [-1, 1]. Scale the images: 8-bit pixels p become p / 127.5 - 1.`,
+      `has the pixel ${images[wrongPixel]} in image ${Math.floor(wrongPixel / pixelCount(imageShape))}, outside [${lowest}, ${highest}]. Give pixels of 8 bits as a Uint8Array, others scaled to [-1, 1].`,
     );
   }
   const wrongLabel = labels.findIndex(label => label < 0 || label >= classNames.length);
@@ -62,7 +72,10 @@ export function createDataset(parts: Omit<Dataset, 'count'>): Dataset {
       `has images of one class only ("${classNames[labels[0]]}"). A probe needs at least two classes to tell apart.`,
     );
   }
-  return { name, imageShape, images, labels, classNames, count: labels.length };
+  if (trainCount !== undefined && !(trainCount >= 1 && trainCount < labels.length)) {
+    fail(`of ${labels.length} images cannot have ${trainCount} for training and at least one for testing.`);
+  }
+  return { ...parts, count: labels.length };
 }
 
 /** Number of values of one image. */
@@ -86,6 +99,7 @@ export function take(dataset: Dataset, n: number): Dataset {
     images: dataset.images.subarray(0, n * pixelCount(dataset.imageShape)),
     labels: dataset.labels.subarray(0, n),
     count: n,
+    trainCount: undefined,
   };
 }
 
@@ -94,61 +108,114 @@ export function take(dataset: Dataset, n: number): Dataset {
  * @throws RangeError when there is no index, or one that is not an image's
  */
 export function select(dataset: Dataset, indices: ArrayLike<number>): Dataset {
-  const images = imagesOf(dataset, indices);
   return {
     ...dataset,
-    images: images.values,
+    images: gather(dataset, indices),
     labels: Int32Array.from(indices, i => dataset.labels[i]),
     count: indices.length,
+    trainCount: undefined,
   };
 }
 
-/**
- * The images of a data set as a tensor value, all or those with the given indices.
- * @returns float32 [N, H, W, C]; without indices it shares memory with the data set
- * @throws RangeError when there is no index, or one that is not an image's
- */
-export function imagesOf(dataset: Dataset, indices?: ArrayLike<number>): Images {
-  if (!indices) {
-    return { dtype: 'float32', shape: [dataset.count, ...dataset.imageShape], values: dataset.images };
-  }
-  if (indices.length === 0) throw new RangeError(`Choose at least one image of "${dataset.name}".`);
-  const size = pixelCount(dataset.imageShape);
-  const values = new Float32Array(indices.length * size);
+/** Stored pixels of the chosen images. */
+function gather(dataset: Dataset, indices: ArrayLike<number>): Dataset['images'] {
+  const { name, imageShape, images, count } = dataset;
+  if (indices.length === 0) throw new RangeError(`Choose at least one image of "${name}".`);
+  const size = pixelCount(imageShape);
+  const length = indices.length * size;
+  const chosen = images instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i];
-    if (!Number.isInteger(index) || index < 0 || index >= dataset.count) {
-      throw new RangeError(
-        `"${dataset.name}" has no image ${index}: its images are numbered 0 to ${dataset.count - 1}.`,
-      );
+    if (!Number.isInteger(index) || index < 0 || index >= count) {
+      throw new RangeError(`"${name}" has no image ${index}: its images are numbered 0 to ${count - 1}.`);
     }
-    values.set(dataset.images.subarray(index * size, (index + 1) * size), i * size);
+    chosen.set(images.subarray(index * size, (index + 1) * size), i * size);
   }
-  return { dtype: 'float32', shape: [indices.length, ...dataset.imageShape], values };
+  return chosen;
 }
 
 /**
- * A random split: `pool` images to train on (take the first n of it) and all the others to test with. The same seed gives
- * the same split on every machine.
- * @throws RangeError when the pool or the test part would be empty, or the seed is not an integer from 0
+ * The images of a data set as a tensor value, all or those with the given indices: 8-bit pixels p become
+ * p / (maximum / 2) - 1.
+ * @returns float32 [N, H, W, C]; all of a data set that is float32 already share its memory
+ * @throws RangeError when there is no index, or one that is not an image's
+ */
+export function imagesOf(dataset: Dataset, indices?: ArrayLike<number>): Images {
+  const stored = indices ? gather(dataset, indices) : dataset.images;
+  const shape = [indices?.length ?? dataset.count, ...dataset.imageShape];
+  return { dtype: 'float32', shape, values: toFloat(stored, dataset) };
+}
+
+function toFloat(stored: Dataset['images'], dataset: Dataset): Float32Array {
+  if (stored instanceof Float32Array) return stored;
+  const table = pixelTable(dataset.maximum);
+  const values = new Float32Array(stored.length);
+  for (let i = 0; i < stored.length; i++) values[i] = table[stored[i]];
+  return values;
+}
+
+/** The images in order, some megabytes at a time, so that float32 copies of all never stand beside each other. */
+function* pieces(dataset: Dataset): Generator<Float32Array> {
+  const length = 1024 * pixelCount(dataset.imageShape);
+  for (let start = 0; start < dataset.images.length; start += length) {
+    yield toFloat(dataset.images.subarray(start, start + length), dataset);
+  }
+}
+
+/** How {@link split} divides. */
+export interface SplitOptions {
+  /** Number of images to train on. */
+  readonly pool: number;
+  /** Number of images to test with. Default: all the others. */
+  readonly test?: number;
+  /** Decides which; the same on every machine. */
+  readonly seed: number;
+}
+
+/**
+ * A random split: `pool` images to train on (take the first n of it) and others to test with. Where the data come divided,
+ * the pool is drawn from their training part and the test images from their test part.
+ * @throws RangeError when the pool or the test part would be empty or larger than what it is drawn from, or the seed is
+ *   not an integer from 0
  */
 export function split(
   dataset: Dataset,
-  { pool, seed }: { pool: number; seed: number },
+  { pool, test, seed }: SplitOptions,
 ): { pool: Dataset; test: Dataset } {
-  if (!Number.isInteger(pool) || pool < 1 || pool >= dataset.count) {
+  const { name, count, trainCount } = dataset;
+  const most = trainCount ?? count - 1;
+  if (!Number.isInteger(pool) || pool < 1 || pool > most) {
     throw new RangeError(
-      `Cannot split "${dataset.name}" at ${pool}: it has ${dataset.count} images. Give a pool of 1 to ${dataset.count - 1}; the others are for testing.`,
+      `Cannot split "${name}" at ${pool}: it has ${count} images. Give a pool of 1 to ${most}; the others are for testing.`,
     );
   }
-  const order = permutation(dataset.count, seed);
-  return { pool: select(dataset, order.subarray(0, pool)), test: select(dataset, order.subarray(pool)) };
+  const order = permutation(trainCount ?? count, seed);
+  const others = trainCount
+    ? permutation(count - trainCount, seed).map(i => trainCount + i)
+    : order.subarray(pool);
+  if (test !== undefined && !(Number.isInteger(test) && test >= 1 && test <= others.length)) {
+    throw new RangeError(`"${name}" has 1 to ${others.length} images to test with, not ${test}.`);
+  }
+  return {
+    pool: select(dataset, order.subarray(0, pool)),
+    test: select(dataset, others.subarray(0, test)),
+  };
 }
 
 /** The mean image, [H, W, C]. */
 export function meanImage(dataset: Dataset): Float32Array {
-  const size = pixelCount(dataset.imageShape);
-  const sum = new Float64Array(size);
-  for (let i = 0; i < dataset.images.length; i++) sum[i % size] += dataset.images[i];
+  const sum = new Float64Array(pixelCount(dataset.imageShape));
+  for (const piece of pieces(dataset)) {
+    for (let i = 0; i < piece.length; i++) sum[i % sum.length] += piece[i];
+  }
   return Float32Array.from(sum, total => total / dataset.count);
+}
+
+/** SHA-256 of the pixels in float32, as hexadecimal digits: what the images are, however they are stored. */
+export function fingerprint(dataset: Dataset): string {
+  const hash = createHash('sha256');
+  for (const { buffer, byteOffset, byteLength } of pieces(dataset)) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest('hex');
 }

@@ -11,24 +11,24 @@ import { createDataset, type Dataset } from './dataset';
 
 const sha256 = '09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22';
 const pixels = 64;
-const brightest = 16;
+const maximum = 16;
 
 /**
- * The UCI digits: 1,797 images of 8x8x1, pixels p / 8 - 1, ten classes, in the file's order.
+ * The UCI digits: 1,797 images of 8x8x1, pixels p / 8 - 1 for p in 0..16, ten classes, in the file's order.
  * @param file the gzipped CSV; by default the one beside this module
  * @throws Error when the file is missing or its SHA-256 is not the known one
  */
 export function loadDigits(file: string = join(__dirname, 'digits.csv.gz')): Dataset {
   const rows = gunzipSync(readVerified(file)).toString('latin1').trim().split('\n');
-  const images = new Float32Array(rows.length * pixels);
+  const images = new Uint8Array(rows.length * pixels);
   const labels = new Int32Array(rows.length);
   rows.forEach((row, i) => {
     const numbers = row.split(',').map(Number);
     labels[i] = numbers[pixels];
-    for (let p = 0; p < pixels; p++) images[i * pixels + p] = (2 * numbers[p]) / brightest - 1;
+    images.set(numbers.slice(0, pixels), i * pixels);
   });
   const classNames = Array.from({ length: 10 }, (_, digit) => String(digit));
-  return createDataset({ name: 'digits', imageShape: [8, 8, 1], images, labels, classNames });
+  return createDataset({ name: 'digits', imageShape: [8, 8, 1], images, maximum, labels, classNames });
 }
 
 function readVerified(file: string): Buffer {

@@ -24,8 +24,8 @@ interface ImageFile {
 }
 
 const imageName = /\.(png|jpe?g)$/i;
-/** Numbers of all images together, at most: 4 GB of float32. */
-const maxNumbers = 2 ** 30;
+/** Memory of all images together, at most. */
+const maxBytes = 2 ** 32;
 
 /**
  * Reads `folder/<class>/<image>`: classes and images in the order of their names, so class after class (`split` mixes
@@ -35,7 +35,7 @@ const maxNumbers = 2 ** 30;
  * const flowers = await loadImageFolder('data/flowers', { size: [32, 32] });
  * const { pool, test } = split(flowers, { pool: 1000, seed: 1 });
  *
- * @returns a data set named after the folder, pixels p / 127.5 - 1; transparency is dropped, a camera's orientation mark ignored
+ * @returns a data set named after the folder, its pixels of 8 bits; transparency is dropped, a camera's orientation mark ignored
  * @throws Error before decoding when there is no such folder, no image, or fewer than two classes with images; later,
  *   naming the file, when an image is damaged or (without `size`) of another size than the first
  */
@@ -105,19 +105,18 @@ function visibleNames(folder: string): string[] {
   }
 }
 
-/** An image file as pixels in [-1, 1], [H, W, C]. */
+/** The 8-bit pixels of an image file, [H, W, C]. */
 async function readImage(
   path: string,
   gray: boolean,
   size?: readonly [number, number],
-): Promise<{ shape: ImageShape; values: Float32Array }> {
+): Promise<{ shape: ImageShape; values: Uint8Array }> {
   const bytes = await readFile(path);
   return tf.tidy(() => {
     let image = decode(bytes, gray ? 1 : 3, path);
-    if (size) image = resizeToCover(image, size);
-    // Filtering may leave the range by a rounding error.
-    const pixels = image.toFloat().div(127.5).sub(1).clipByValue(-1, 1);
-    return { shape: image.shape, values: pixels.dataSync<'float32'>().slice() };
+    // Filtered pixels lie between the levels of 8 bits, and may leave their range by a rounding error.
+    if (size) image = resizeToCover(image, size).clipByValue(0, 255).round() as tf.Tensor3D;
+    return { shape: image.shape, values: Uint8Array.from(image.dataSync()) };
   });
 }
 
@@ -129,14 +128,14 @@ function decode(bytes: Uint8Array, channels: number, path: string): tf.Tensor3D 
   }
 }
 
-function allocate(count: number, shape: ImageShape, folder: string): Float32Array {
-  const numbers = count * pixelCount(shape);
-  if (numbers > maxNumbers) {
+function allocate(count: number, shape: ImageShape, folder: string): Uint8Array {
+  const bytes = count * pixelCount(shape);
+  if (bytes > maxBytes) {
     throw new RangeError(
-      `${folder} holds ${count} images of ${shape.join(' x ')}: ${Math.ceil((numbers * 4) / 1e9)} GB in memory, more than the ${(maxNumbers * 4) / 2 ** 30} that are allowed. Give a smaller size.`,
+      `${folder} holds ${count} images of ${shape.join(' x ')}: ${Math.ceil(bytes / 2 ** 30)} GB in memory, more than the ${maxBytes / 2 ** 30} that are allowed. Give a smaller size.`,
     );
   }
-  return new Float32Array(numbers);
+  return new Uint8Array(bytes);
 }
 
 function requireShape(shape: ImageShape, path: string, first: ImageShape, firstPath: string): void {

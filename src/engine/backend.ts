@@ -1,6 +1,5 @@
 /** The door to TensorFlow's own ops: any op by name, beside those that tfjs wraps. */
 import { tf } from './tensorflow';
-import type { DataType } from './values';
 
 /** An attribute of a TensorFlow op, as the native binding takes it. */
 export interface OpAttribute {
@@ -62,7 +61,7 @@ export const typeNumbers = {
 } as const;
 
 /** A type attribute such as `T`. */
-export function typeAttribute(name: string, dtype: DataType): OpAttribute {
+export function typeAttribute(name: string, dtype: keyof typeof typeNumbers): OpAttribute {
   return { name, type: backend.binding.TF_ATTR_TYPE, value: typeNumbers[dtype] };
 }
 

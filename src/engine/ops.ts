@@ -175,7 +175,7 @@ export function averagePool2x(x: tf.Tensor4D): tf.Tensor4D {
  */
 export function gatherRows(x: tf.Tensor, indices: tf.Tensor1D): tf.Tensor {
   const attributes = [
-    typeAttribute('Tparams', x.dtype as 'float32'),
+    typeAttribute('Tparams', x.dtype),
     typeAttribute('Tindices', 'int32'),
     typeAttribute('Taxis', 'int32'),
     integerAttribute('batch_dims', 0),

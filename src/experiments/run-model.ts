@@ -1,13 +1,12 @@
 /** One model from beginning to end: the cell of every grid of experiments. */
 import type { CurveMeasurement } from '../curve/curve';
-import { type Dataset, imagesOf, meanImage } from '../data/dataset';
+import { type Dataset, fingerprint, imagesOf, meanImage } from '../data/dataset';
 import { sampleHeun } from '../diffusion/sampler';
 import { deriveSeed } from '../engine/random';
 import type { TensorValue } from '../engine/values';
 import { createVariables, type Variables } from '../engine/variables';
 import { type GeneralizationScore, generalizationScore } from '../generation/score';
 import { representationCurve } from '../representation/curve';
-import { sha256 } from '../store/keys';
 import { cached } from '../store/results';
 import { openRun, type Run } from '../store/run';
 import type { LossPoint } from '../training/progress';
@@ -101,7 +100,7 @@ function openModelRun({ config, trainingSize, seed, root }: ModelCell, train: Da
   const data = {
     name: train.name,
     trainingSize,
-    sha256: sha256(new Uint8Array(train.images.buffer, train.images.byteOffset, train.images.byteLength)),
+    sha256: fingerprint(train),
   };
   const seeds = Object.fromEntries(
     ['split', 'training', 'probe', 'sampling'].map(name => [name, deriveSeed(seed, name)]),

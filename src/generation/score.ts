@@ -3,7 +3,7 @@
  * the nearest-neighbour ratio, and the cosine similarity of mean-centred images.
  */
 import type { Dataset } from '../data/dataset';
-import { imagesOf, meanImage } from '../data/dataset';
+import { imagesOf, meanImage, pixelCount } from '../data/dataset';
 import type { TensorValue } from '../engine/values';
 import { float32 } from '../engine/values';
 import { nearestNeighbours, type NeighboursOptions } from './neighbours';
@@ -133,7 +133,7 @@ function requireOptions(
       `The ratio rule needs at least two training images, but "${train.name}" has ${train.count}.`,
     );
   }
-  const expected = train.images.length / train.count;
+  const expected = pixelCount(train.imageShape);
   if (mean.length !== expected) {
     throw new RangeError(`The mean image has ${mean.length} pixels, but images have ${expected}.`);
   }

@@ -1,9 +1,9 @@
 /** One training step as a function of tensors: recorded once by the engine, then run as one native call. */
+import { gatherImages, type ImageFormat } from '../data/pixels';
 import type { Denoiser } from '../diffusion/denoiser';
 import { denoisingLoss } from '../diffusion/loss';
 import type { NoiseDistribution } from '../diffusion/noise';
 import { applyAdam } from '../engine/adam';
-import { gatherRows } from '../engine/ops';
 import { deriveSeed, randomIntegers, randomNormal } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import { float32Scalar, int32Scalar, type NamedValues } from '../engine/values';
@@ -17,7 +17,9 @@ export interface StepOptions {
   readonly noise: NoiseDistribution;
   readonly config: TrainingConfig;
   readonly seed: number;
-  /** The state of state.ts, and the training images [N, H, W, C] as `images`. */
+  /** The training set, or what its images look like. */
+  readonly dataset: ImageFormat;
+  /** The state of state.ts, and the dataset's `residentImages` as `images`. */
   readonly tensors: Readonly<Record<string, tf.Variable>>;
 }
 
@@ -61,13 +63,13 @@ export function createTrainingStep(options: StepOptions) {
   };
 }
 
-function drawBatch({ denoiser, noise, config, seed, tensors }: StepOptions, step: tf.Scalar) {
+function drawBatch({ denoiser, noise, dataset, config, seed, tensors }: StepOptions, step: tf.Scalar) {
   const { batchSize } = config;
-  const all = tensors[imagesName]; // [N, H, W, C]
+  const all = tensors[imagesName]; // [N, ...]
   const chosen = randomIntegers([batchSize], all.shape[0], deriveSeed(seed, 'batch'), step); // [B]
   const shape = [batchSize, ...denoiser.network.imageShape];
   return {
-    images: gatherRows(all, chosen as tf.Tensor1D) as tf.Tensor4D, // [B, H, W, C]
+    images: gatherImages(all, chosen as tf.Tensor1D, dataset), // [B, H, W, C]
     sigma: noise.sample(batchSize, deriveSeed(seed, 'sigma'), step), // [B]
     noise: randomNormal(shape, deriveSeed(seed, 'noise'), step) as tf.Tensor4D, // [B, H, W, C]
   };

@@ -1,6 +1,7 @@
 /** The training loop. */
 import { setImmediate } from 'node:timers/promises';
-import { type Dataset, imagesOf } from '../data/dataset';
+import type { Dataset } from '../data/dataset';
+import { residentImages } from '../data/pixels';
 import type { Denoiser } from '../diffusion/denoiser';
 import { initializeParameters } from '../diffusion/network';
 import type { NoiseDistribution } from '../diffusion/noise';
@@ -57,7 +58,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   requireImages(options);
   const start = await startingState(options);
   const variables = createVariables(
-    { ...start.values, [imagesName]: imagesOf(options.dataset) },
+    { ...start.values, [imagesName]: residentImages(options.dataset) },
     { compile: options.compile, threads: options.threads },
   );
   try {

@@ -133,7 +133,7 @@ function trainingFunction(config: UNetConfig, batchSize: number, variant: Varian
   const settings = { ...training, batchSize };
   const noise = logNormalNoise({ mean: -1.6, deviation: 1.4 });
   const { tensors } = variables;
-  const fn = createTrainingStep({ denoiser, noise, config: settings, seed: 0, tensors });
+  const fn = createTrainingStep({ denoiser, noise, dataset: config, config: settings, seed: 0, tensors });
   return { variables, fn, settings };
 }
 

@@ -1,6 +1,12 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createDataset, imagesOf, meanImage, select, split, take } from '../../src/data/dataset';
+import { createDataset, fingerprint, imagesOf, meanImage, select, split, take } from '../../src/data/dataset';
 import { permutation, xoshiro128 } from '../../src/data/permutation';
+import { gatherImages, residentImages } from '../../src/data/pixels';
+import { compile } from '../../src/engine/compile';
+import { tf } from '../../src/engine/tensorflow';
+import { int32 } from '../../src/engine/values';
+import { createVariables } from '../../src/engine/variables';
 import recorded from '../reference/recorded/permutation.json';
 
 const classNames = ['a', 'b'];
@@ -16,7 +22,7 @@ function numbered(n: number) {
   });
 }
 
-const identities = (images: Float32Array) =>
+const identities = (images: Iterable<number>) =>
   [...images].filter((_, i) => i % 2 === 0).map(pixel => pixel * 64);
 
 describe('createDataset', () => {
@@ -42,8 +48,18 @@ describe('createDataset', () => {
       /image 1 the label 2, but there are 2/,
     ],
     ['a negative label', { labels: new Int32Array([0, 1, -1]) }, /image 2 the label -1/],
-    ['8-bit pixels', { images: new Float32Array([0, 255, 3]) }, /pixel 255 in image 1.*p \/ 127.5 - 1/],
+    [
+      '8-bit pixels',
+      { images: new Float32Array([0, 255, 3]) },
+      /pixel 255 in image 1, outside \[-1, 1\].*as a Uint8Array/,
+    ],
     ['a pixel that is no number', { images: new Float32Array([0, 0, NaN]) }, /pixel NaN in image 2/],
+    [
+      'bytes above their maximum',
+      { images: Uint8Array.of(0, 17, 3), maximum: 16 },
+      /pixel 17 in image 1, outside \[0, 16\]/,
+    ],
+    ['a division without test images', { trainCount: 3 }, /3 images cannot have 3 for training/],
     ['an image shape with a zero', { imageShape: [1, 0, 1] as const }, /height, width and channels/],
   ])('refuses %s', (_, wrong, message) => {
     expect(() => createDataset({ ...parts, ...wrong })).toThrow(message);
@@ -86,6 +102,55 @@ describe('imagesOf', () => {
   });
 });
 
+describe('8-bit images', () => {
+  const bytes = createDataset({
+    name: 'bytes',
+    imageShape: [1, 3, 1],
+    images: Uint8Array.of(0, 1, 254, 255, 127, 128, 3, 200, 77),
+    labels: Int32Array.of(0, 1, 0),
+    classNames,
+  });
+  const { imageShape, labels, name } = bytes;
+  const floats = createDataset({ name, imageShape, images: imagesOf(bytes).values, labels, classNames });
+
+  it('stand for p / 127.5 - 1 in float32, or for p / (maximum / 2) - 1', () => {
+    const { values } = imagesOf(bytes);
+    bytes.images.forEach((p, i) => expect(values[i]).toBe(Math.fround(Math.fround(p / 127.5) - 1)));
+    const digits = imagesOf({ ...bytes, images: Uint8Array.of(0, 8, 16), maximum: 16 }, [0]);
+    expect([...digits.values]).toEqual([-1, 0, 1]);
+  });
+
+  it('have the mean and the fingerprint of the same images in float32', () => {
+    expect(meanImage(bytes)).toEqual(meanImage(floats));
+    expect(fingerprint(bytes)).toBe(fingerprint(floats));
+    const { values } = imagesOf(floats);
+    expect(fingerprint(floats)).toBe(
+      createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex'),
+    );
+    expect(fingerprint(take(bytes, 2))).not.toBe(fingerprint(bytes));
+  });
+
+  // Three bytes an image: rows are filled up to whole words. Four: they are taken as they are.
+  it.each([true, false])('are gathered on the device as they are here (compiled: %s)', async compiled => {
+    for (const dataset of [
+      bytes,
+      floats,
+      { ...bytes, imageShape: [1, 4, 1] as const, images: Uint8Array.from({ length: 12 }, (_, i) => 21 * i) },
+    ]) {
+      const before = tf.memory().numTensors;
+      const variables = createVariables({ images: residentImages(dataset) }, { compile: compiled });
+      const gather = compile(
+        ({ chosen }) => ({ images: gatherImages(variables.tensors.images, chosen as tf.Tensor1D, dataset) }),
+        { variables },
+      );
+      const { images } = await gather({ chosen: int32([2, 0, 2, 1]) });
+      expect(images).toEqual(imagesOf(dataset, [2, 0, 2, 1]));
+      variables.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    }
+  });
+});
+
 describe('meanImage', () => {
   it('averages each pixel over the images', () => {
     // (0 + 1 + 2 + 3) / 4 / 64, exact in binary
@@ -106,6 +171,22 @@ describe('split', () => {
     const pool = (seed: number) => identities(split(numbered(50), { pool: 30, seed }).pool.images);
     expect(pool(1)).toEqual(pool(1));
     expect(pool(1)).not.toEqual(pool(2));
+  });
+
+  it('draws pool and test images from the official parts, nested in either number', () => {
+    const divided = createDataset({ ...numbered(50), trainCount: 30 });
+    const { pool, test } = split(divided, { pool: 30, seed: 1 });
+    expect([...identities(pool.images)].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 30 }, (_, i) => i),
+    );
+    expect(Math.min(...identities(test.images))).toBe(30);
+    expect(test.count).toBe(20);
+    const smaller = split(divided, { pool: 8, test: 5, seed: 1 });
+    expect(smaller).toEqual({ pool: take(pool, 8), test: take(test, 5) });
+    expect(() => split(divided, { pool: 31, seed: 1 })).toThrow(/pool of 1 to 30/);
+    expect(() => split(divided, { pool: 8, test: 21, seed: 1 })).toThrow(
+      /has 1 to 20 images to test with, not 21/,
+    );
   });
 
   it('refuses a pool that leaves nothing to test with', () => {

@@ -2,13 +2,14 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { imagesOf } from '../../src/data/dataset';
 import { loadDigits } from '../../src/data/digits';
 import recorded from '../reference/recorded/digits.json';
 
 describe('loadDigits', () => {
   const digits = loadDigits();
   /** The file's integers 0..16 of an image; exact, as eighths are exact in binary. */
-  const pixelsOf = (i: number) => [...digits.images.subarray(64 * i, 64 * i + 64)].map(x => (x + 1) * 8);
+  const pixelsOf = (i: number) => [...imagesOf(digits, [i]).values].map(x => (x + 1) * 8);
 
   it('has the labels that scikit-learn loads', () => {
     expect(digits.count).toBe(1797);

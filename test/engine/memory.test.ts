@@ -23,6 +23,7 @@ test('1,000 training steps of the default model leave no tensor behind', async (
     createTrainingStep({
       denoiser: createDenoiser(network, edmPreconditioning(diffusion)),
       noise: logNormalNoise({ mean: diffusion.noiseMean, deviation: diffusion.noiseDeviation }),
+      dataset: network,
       config: training,
       seed: 0,
       tensors: variables.tensors,

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { accuracies } from '../../src/curve/curve';
+import { imagesOf } from '../../src/data/dataset';
 import { loadDigits } from '../../src/data/digits';
 import { splitData } from '../../src/experiments/build';
 import { presets } from '../../src/experiments/presets';
@@ -53,9 +54,7 @@ describe('a transition, from data to saved results', () => {
 
   test('the nearest images are training images of that size', () => {
     const { train } = splitData(loadDigits(), presets.digits.data, 16, 3);
-    const known = new Set(
-      Array.from({ length: 16 }, (_, i) => train.images.slice(64 * i, 64 * (i + 1)).join()),
-    );
+    const known = new Set(Array.from({ length: 16 }, (_, i) => imagesOf(train, [i]).values.join()));
     const shown = result.sizes[0].nearestImages.values as Float32Array;
     for (let i = 0; i < 5; i++) expect(known).toContain(shown.slice(64 * i, 64 * (i + 1)).join());
   });
