@@ -33,7 +33,9 @@ export { heunSampler, heunStep, sampleHeun, sigmaSchedule } from './diffusion/sa
 export { createUNet, type UNetConfig } from './models/unet';
 
 // training and runs
-export { openRun, type Run } from './store/run';
+export { openRun } from './store/run';
+export type { Run } from './store/record';
+export { keptSteps, loadKeptWeights, loadWeights } from './store/weights';
 export { readSafetensors, saveSafetensors } from './store/safetensors';
 export type { TrainingConfig } from './training/config';
 export { train, type Trained, type TrainOptions } from './training/train';

@@ -21,6 +21,7 @@ export const presets = {
       beta2: 0.999,
       epsilon: 1e-8,
       emaHalfLife: 2000,
+      keep: [],
     },
     probe: {
       layer: '8x8_block0',

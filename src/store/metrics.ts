@@ -1,7 +1,7 @@
 /** The training's log: `metrics.jsonl`, a JSON object a line, so that it can be followed while it grows. */
 import fs from 'node:fs/promises';
 import { explainFileError, writeFileAtomically } from './atomic';
-import { fileOf, readText, type Run } from './run';
+import { fileOf, readText, type Run } from './record';
 
 /** One line of the log: averages over the steps since the line before. */
 export interface Metric {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { requireWritable, writeFileAtomically } from './atomic';
 import { keyOf } from './keys';
-import { fileOf, readText, type Run } from './run';
+import { fileOf, readText, type Run } from './record';
 import { decodeJson, encodeJson } from './typed-json';
 
 /**

@@ -40,7 +40,8 @@ export async function saveSafetensors(
 
 /**
  * Reads the tensors of a safetensors file. I64 and U8 are read as int32.
- * @throws Error naming the file when it is missing, truncated or damaged, or has element types that are not supported.
+ * @throws Error naming the file when it is missing; DamagedFileError when it is truncated or damaged, or has element types
+ * that are not supported.
  */
 export async function loadSafetensors(file: string): Promise<NamedValues> {
   return (await readSafetensors(file)).tensors;
@@ -55,13 +56,17 @@ export async function readSafetensors(file: string): Promise<SafetensorsContent>
     return decodeSafetensors(bytes);
   } catch (error) {
     if (!(error instanceof DamagedFile)) throw error;
-    throw new Error(
+    throw new DamagedFileError(
       `${file} is not a usable safetensors file: ${error.message}. Copy it again, or remove it to have it made again.`,
       { cause: error },
     );
   }
 }
 
+/** Thrown when a file was read, but is no whole safetensors file. */
+export class DamagedFileError extends Error {}
+
+/** The reason, without the file's name. */
 class DamagedFile extends Error {}
 
 /** The bytes of a safetensors file, in pieces: length, header, then each tensor's own memory (not copied). */

@@ -18,13 +18,15 @@ export interface TrainingConfig {
   readonly epsilon: number;
   /** Half-life of the weights' exponential moving average, in images seen. */
   readonly emaHalfLife: number;
+  /** Steps after which the averaged weights are kept in the run's folder, to be measured later; they change nothing else. */
+  readonly keep: readonly number[];
 }
 
 const isCount = (value: number) => Number.isInteger(value) && value > 0;
 const isPositive = (value: number) => value > 0 && Number.isFinite(value);
 const isDecay = (value: number) => value > 0 && value < 1;
 
-const requirements: { [K in keyof TrainingConfig]: [(value: number) => boolean, string] } = {
+const requirements: { [K in keyof Omit<TrainingConfig, 'keep'>]: [(value: number) => boolean, string] } = {
   steps: [isCount, 'a positive whole number'],
   batchSize: [isCount, 'a positive whole number'],
   learningRate: [isPositive, 'a positive number'],
@@ -37,8 +39,14 @@ const requirements: { [K in keyof TrainingConfig]: [(value: number) => boolean, 
 
 /** @throws RangeError naming the first setting that is missing or impossible. */
 export function requireTrainingConfig(config: TrainingConfig): void {
-  for (const name of Object.keys(requirements) as (keyof TrainingConfig)[]) {
+  for (const name of Object.keys(requirements) as (keyof typeof requirements)[]) {
     const [holds, expected] = requirements[name];
     if (!holds(config[name])) throw new RangeError(`training.${name} is ${expected}, not ${config[name]}.`);
+  }
+  const wrong = config.keep.find(step => !isCount(step) || step > config.steps);
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `training.keep holds steps from 1 to training.steps (${config.steps}), not ${wrong}.`,
+    );
   }
 }

@@ -38,8 +38,15 @@ export function lossPoints(losses: readonly number[], steps: number): LossPoint[
   return points;
 }
 
+/** Measures a training from the loss of each step done so far. */
+export interface Meter {
+  measure(losses: readonly number[]): TrainingProgress;
+  /** The line of the log. */
+  metric(losses: readonly number[]): Metric;
+}
+
 /** Reports on a training that began (or was resumed) at step `first` just now. */
-export function createMeter({ steps, batchSize }: TrainingConfig, first: number) {
+export function createMeter({ steps, batchSize }: TrainingConfig, first: number): Meter {
   const start = performance.now();
   const measure = (losses: readonly number[]): TrainingProgress => {
     const step = losses.length;

@@ -2,7 +2,9 @@
 import { removeTemporaryFiles } from '../store/atomic';
 import { withFolderLock } from '../store/lock';
 import { readMetrics } from '../store/metrics';
-import { clearRun, finishRun, isFinished, loadWeights, type Run } from '../store/run';
+import type { Run } from '../store/record';
+import { clearRun } from '../store/run';
+import { finishRun, isFinished, loadWeights } from '../store/weights';
 import { train, type Trained, type TrainOptions } from './train';
 
 /** Options of {@link trainRun}. */
@@ -18,19 +20,20 @@ export interface TrainRunOptions extends TrainOptions {
  */
 export async function trainRun({ fresh = false, ...options }: TrainRunOptions): Promise<Trained> {
   const { run } = options;
-  if (!fresh && (await isFinished(run))) return loadTrained(run);
+  if (!fresh && (await isFinished(run))) return loadTrained(options);
   return withFolderLock(run.folder, async () => {
     await removeTemporaryFiles(run.folder);
     if (fresh) await clearRun(run);
     // Whoever held the folder until just now may have finished the run.
-    if (await isFinished(run)) return loadTrained(run);
+    if (await isFinished(run)) return loadTrained(options);
     const trained = await train(options);
     await finishRun(run, trained);
     return trained;
   });
 }
 
-async function loadTrained(run: Run): Promise<Trained> {
+async function loadTrained({ run, onNotice }: TrainRunOptions): Promise<Trained> {
+  onNotice?.('trained already: reading its weights');
   const losses = (await readMetrics(run)).map(({ step, loss }) => ({ step, loss }));
   return { ...(await loadWeights(run)), losses };
 }

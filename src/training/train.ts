@@ -9,10 +9,21 @@ import { compile } from '../engine/compile';
 import { deriveSeed } from '../engine/random';
 import { createVariables, type Variables } from '../engine/variables';
 import { appendMetric, rewindMetrics } from '../store/metrics';
-import type { Run, Weights } from '../store/run';
+import type { Run } from '../store/record';
+import { keepWeights, type Weights } from '../store/weights';
+import { loadCheckpoint, saveCheckpoint, type SavedTraining } from './checkpoint';
 import { requireTrainingConfig, type TrainingConfig } from './config';
-import { createMeter, loggingInterval, type LossPoint, lossPoints, type TrainingProgress } from './progress';
-import { initialState, loadCheckpoint, saveCheckpoint, type TrainingState, weightsOf } from './state';
+import { unpack } from './packing';
+import { every, paced } from './pace';
+import {
+  createMeter,
+  loggingInterval,
+  type LossPoint,
+  lossPoints,
+  type Meter,
+  type TrainingProgress,
+} from './progress';
+import { initialState, type TrainingState, weightsOf } from './state';
 import { createTrainingStep, imagesName, stepInputs } from './step';
 
 /** What to train, on what, and how. */
@@ -27,9 +38,11 @@ export interface TrainOptions {
   readonly seed: number;
   /** Where checkpoints and the log go, and where an interrupted training is resumed from; default: nothing is kept. */
   readonly run?: Run;
-  /** Seconds between checkpoints; default 30. */
+  /** Seconds between checkpoints; default 30. Longer where a checkpoint takes more than a twentieth of that to save. */
   readonly checkpointEvery?: number;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Called before the first step with what was found of an earlier start: "resuming at step 300 of 3000". */
+  readonly onNotice?: (notice: string) => void;
   /** Stops between two steps; with a run, after saving a checkpoint. */
   readonly signal?: AbortSignal;
   /** false: run eagerly, much slower. Default true. */
@@ -56,6 +69,7 @@ export class DivergedError extends Error {}
 export async function train(options: TrainOptions): Promise<Trained> {
   requireTrainingConfig(options.config);
   requireImages(options);
+  requirePlaceToKeep(options);
   const start = await startingState(options);
   const variables = createVariables(
     { ...start.values, [imagesName]: residentImages(options.dataset) },
@@ -80,12 +94,22 @@ function requireImages({ denoiser, dataset }: TrainOptions): void {
   }
 }
 
+function requirePlaceToKeep({ config, run }: TrainOptions): void {
+  if (config.keep.length > 0 && !run) {
+    throw new RangeError('training.keep keeps weights in the folder of a run: give a run, or an empty list.');
+  }
+}
+
 /** The last checkpoint's state, or a new one; saved at once, so that a full disk shows before the work and not after it. */
-async function startingState({ denoiser, seed, run }: TrainOptions): Promise<TrainingState> {
-  const saved = run && (await loadCheckpoint(run));
+async function startingState(options: TrainOptions): Promise<TrainingState> {
+  const { denoiser, seed, run, config, onNotice } = options;
+  const saved: SavedTraining = run ? await loadCheckpoint(run) : { damaged: 0 };
+  const notice = describe(saved, config);
+  if (notice !== undefined) onNotice?.(notice);
   const { network } = denoiser;
   const state =
-    saved ?? initialState(initializeParameters(network, deriveSeed(seed, 'weights')), network.parameters);
+    saved.state ??
+    initialState(initializeParameters(network, deriveSeed(seed, 'weights')), network.parameters);
   if (run) {
     await rewindMetrics(run, state.step);
     await saveCheckpoint(run, state);
@@ -93,28 +117,34 @@ async function startingState({ denoiser, seed, run }: TrainOptions): Promise<Tra
   return state;
 }
 
+function describe({ state, damaged }: SavedTraining, { steps }: TrainingConfig): string | undefined {
+  if (damaged > 0 && !state) return 'the checkpoint is damaged: starting again';
+  if (!state || state.step === 0) return undefined;
+  const where = `at step ${state.step} of ${steps}`;
+  return damaged > 0
+    ? `the last checkpoint is damaged: resuming from the one before it, ${where}`
+    : `resuming ${where}`;
+}
+
 async function runSteps(
   options: TrainOptions,
   start: TrainingState,
   variables: Variables,
 ): Promise<TrainingState> {
-  const { config, run, signal, onProgress, checkpointEvery = 30 } = options;
+  const { config, signal, onProgress } = options;
   const trainingStep = createTrainingStep({ ...options, tensors: variables.tensors });
   const step = compile(trainingStep, { variables, example: stepInputs(0, config) });
   const losses = [...start.losses];
   const state = () => readState(variables, losses);
   const meter = createMeter(config, start.step);
-  const checkpointDue = every(checkpointEvery);
+  const record = createRecorder(options, variables, meter);
   const breathDue = every(0.05);
 
   while (losses.length < config.steps) {
     if (signal?.aborted) throw await interrupted(options, await state());
     const { loss } = await step(stepInputs(losses.length, config));
     losses.push(requireFinite(loss.values[0], losses.length, config));
-    if (run && losses.length % loggingInterval(config.steps) === 0) {
-      await appendMetric(run, meter.metric(losses));
-    }
-    if (run && checkpointDue()) await saveCheckpoint(run, await state());
+    await record(losses);
     if (breathDue()) {
       onProgress?.(meter.measure(losses));
       await setImmediate(); // an eager step never lets timers, messages and interrupts through
@@ -124,19 +154,30 @@ async function runSteps(
   return state();
 }
 
+/** What goes into the run's folder after a step: a line of the log, weights to keep, a checkpoint. */
+function createRecorder(
+  { denoiser, config, run, checkpointEvery = 30 }: TrainOptions,
+  variables: Variables,
+  meter: Meter,
+): (losses: readonly number[]) => Promise<void> {
+  if (!run) return () => Promise.resolve();
+  const saveWhenDue = paced(checkpointEvery, async (losses: readonly number[]) =>
+    saveCheckpoint(run, await readState(variables, losses)),
+  );
+  return async losses => {
+    const step = losses.length;
+    if (step % loggingInterval(config.steps) === 0) await appendMetric(run, meter.metric(losses));
+    if (config.keep.includes(step)) {
+      const { ema } = await variables.read(['ema']);
+      await keepWeights(run, step, unpack(ema, denoiser.network.parameters));
+    }
+    await saveWhenDue(losses);
+  };
+}
+
 async function readState(variables: Variables, losses: readonly number[]): Promise<TrainingState> {
   const names = Object.keys(variables.tensors).filter(name => name !== imagesName);
   return { step: losses.length, losses, values: await variables.read(names) };
-}
-
-/** A function that says, each time it is asked, whether so many seconds have passed since it last said yes. */
-function every(seconds: number): () => boolean {
-  let last = performance.now();
-  return () => {
-    if (performance.now() - last < seconds * 1000) return false;
-    last = performance.now();
-    return true;
-  };
 }
 
 function requireFinite(loss: number, step: number, { learningRate, warmUpSteps }: TrainingConfig): number {

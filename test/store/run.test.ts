@@ -4,15 +4,9 @@ import { expect, test, vi } from 'vitest';
 import { float32 } from '../../src/engine/values';
 import { appendMetric, readMetrics, rewindMetrics } from '../../src/store/metrics';
 import { cached, isCached } from '../../src/store/results';
-import {
-  clearRun,
-  fileOf,
-  finishRun,
-  isFinished,
-  loadWeights,
-  openRun,
-  readRecord,
-} from '../../src/store/run';
+import { fileOf, readRecord } from '../../src/store/record';
+import { clearRun, openRun } from '../../src/store/run';
+import { finishRun, isFinished, loadWeights } from '../../src/store/weights';
 import { withTemporaryFolder } from './temporary';
 
 const config = { trainingSize: 32, seed: 0 };
@@ -38,7 +32,7 @@ test('the record holds format, seeds and versions, and config.json the configura
   await withTemporaryFolder(async root => {
     const run = await openIn(root);
     const record = await readRecord(run);
-    expect(record).toMatchObject({ formatVersion: 1, status: 'unfinished', seeds: { run: 0 } });
+    expect(record).toMatchObject({ formatVersion: 2, status: 'unfinished', seeds: { run: 0 } });
     expect(record?.versions.node).toBe(process.versions.node);
     expect(record?.versions.unimodal).toMatch(/^\d+\.\d+/);
     expect(record?.versions.tensorflow).toMatch(/^2\./);
@@ -60,8 +54,8 @@ test('folders of another format, of another run, or damaged ones are refused wit
     const run = await openIn(root);
     const file = fileOf(run, 'run.json');
     const record = await fs.readFile(file, 'utf8');
-    await fs.writeFile(file, record.replace('"formatVersion": 1', '"formatVersion": 99'));
-    await expect(openIn(root)).rejects.toThrow(/written in format 99.*reads format 1/);
+    await fs.writeFile(file, record.replace('"formatVersion": 2', '"formatVersion": 99'));
+    await expect(openIn(root)).rejects.toThrow(/written in format 99.*reads format 2/);
     await fs.writeFile(file, record.replace(run.key, 'ffffffffffff'));
     await expect(openIn(root)).rejects.toThrow(/another run \(key ffffffffffff\)/);
     await fs.writeFile(file, record.slice(0, 30));

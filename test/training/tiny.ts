@@ -43,6 +43,7 @@ export const config: TrainingConfig = {
   beta2: 0.999,
   epsilon: 1e-8,
   emaHalfLife: 40,
+  keep: [],
 };
 
 /** Options of a training that repeats bit for bit. */

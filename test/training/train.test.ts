@@ -3,7 +3,9 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { tf } from '../../src/engine/tensorflow';
 import type { NamedValues } from '../../src/engine/values';
 import { readMetrics } from '../../src/store/metrics';
-import { fileOf, isFinished, openRun, type Run } from '../../src/store/run';
+import { fileOf, type Run } from '../../src/store/record';
+import { openRun } from '../../src/store/run';
+import { isFinished, keptSteps, loadKeptWeights, loadWeights } from '../../src/store/weights';
 import { DivergedError, train, type TrainOptions } from '../../src/training/train';
 import { trainRun } from '../../src/training/train-run';
 import { withTemporaryFolder } from '../store/temporary';
@@ -115,18 +117,35 @@ test('of two trainings of one run at once, one is refused and the other goes on'
   });
 });
 
-test('damaged weights and checkpoints are named, with the remedy', async () => {
+test('damaged weights are named, and once removed they are trained again', async () => {
   await withTemporaryFolder(async root => {
     const run = await openIn(root);
-    await expect(trainRun({ ...tiny, run, ...stoppedAfter(3) })).rejects.toThrow(/interrupted/);
-    await fs.truncate(fileOf(run, 'checkpoint.safetensors'), 400);
-    await expect(trainRun({ ...tiny, run })).rejects.toThrow(
-      /checkpoint\.safetensors is not a usable.*remove it/,
-    );
-    await trainRun({ ...tiny, run, fresh: true });
+    const first = await trainRun({ ...tiny, run });
     await fs.truncate(fileOf(run, 'weights.safetensors'), 400);
-    await expect(trainRun({ ...tiny, run })).rejects.toThrow(/weights\.safetensors is not a usable/);
+    await expect(trainRun({ ...tiny, run })).rejects.toThrow(
+      /weights\.safetensors is not a usable.*remove it to have it made again/,
+    );
+    await fs.rm(fileOf(run, 'weights.safetensors'));
+    expect(await trainRun({ ...tiny, run })).toEqual(first);
   });
+});
+
+test('the averaged weights of chosen steps are kept, as a training of that length would end', async () => {
+  const short = await train({ ...tiny, config: { ...config, steps: 25 } });
+  await withTemporaryFolder(async root => {
+    const run = await openIn(root);
+    await trainRun({ ...tiny, config: { ...config, keep: [25, 60] }, run });
+    expect(await keptSteps(run)).toEqual([25, 60]);
+    expect(bitsOf(await loadKeptWeights(run, 25))).toEqual(bitsOf(short.average));
+    expect(bitsOf(await loadKeptWeights(run, 60))).toEqual(bitsOf((await loadWeights(run)).average));
+    await expect(loadKeptWeights(run, 30)).rejects.toThrow(
+      /no weights of step 30: those of 25, 60 were kept/,
+    );
+  });
+});
+
+test('weights are kept in a run only', async () => {
+  await expect(train({ ...tiny, config: { ...config, keep: [5] } })).rejects.toThrow(/training\.keep.*a run/);
 });
 
 test('a full disk is reported before the first step', async () => {
@@ -161,6 +180,7 @@ test.each([
   ['learningRate', NaN, /training\.learningRate is a positive number, not NaN/],
   ['warmUpSteps', -1, /training\.warmUpSteps/],
   ['beta2', 1, /training\.beta2 is a number between 0 and 1/],
+  ['keep', [61], /training\.keep holds steps from 1 to training\.steps \(60\), not 61/],
 ])('an impossible %s is refused', async (name, value, message) => {
   await expect(train({ ...tiny, config: { ...config, [name]: value } })).rejects.toThrow(message);
 });
