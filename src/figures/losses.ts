@@ -38,14 +38,8 @@ export function lossFigure(
   });
 }
 
-const legend: PlotlyObject = {
-  traceorder: 'reversed',
-  x: 0.99,
-  xanchor: 'right',
-  y: 0.98,
-  yanchor: 'top',
-  bgcolor: 'rgba(255, 255, 255, 0.8)',
-};
+/** Beside the plot: losses may lie anywhere in it. */
+const legend: PlotlyObject = { traceorder: 'reversed', x: 1.01, xanchor: 'left', y: 1, yanchor: 'top' };
 
 /** Ticks at 1, 2 and 5 times the powers of ten, written out. */
 function decadeTicks(runs: readonly NamedLosses[]): PlotlyObject {

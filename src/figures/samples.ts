@@ -51,7 +51,7 @@ export function sampleFigure(rows: readonly SampleRow[], options: SampleFigureOp
   return createFigure({
     title,
     subtitle: marked ? 'coloured frame: a copy of a training image' : undefined,
-    finding: rows.map(row => describe(row, shown)).join(' '),
+    finding: `${rows.map(row => describe(row, shown)).join('; ')}.`,
     data: [hoverTrace(rows, shown, places)],
     layout: {
       images: [pictureOf(rows, shown, places)],
@@ -156,11 +156,10 @@ function rowLabel({ label }: SampleRow, y: number): PlotlyObject {
   };
 }
 
-function describe({ label, samples, nearestImages, copies }: SampleRow, shown: number): string {
+function describe({ label, samples, copies }: SampleRow, shown: number): string {
   const count = Math.min(shown, samples.shape[0]);
   const copied = copies?.slice(0, count).filter(Boolean).length;
-  const beside = nearestImages ? ' above the training images nearest to them' : '';
-  return `${label}: ${count} generated images${beside}${copied === undefined ? '' : `, ${copied} of them copies`}.`;
+  return `${label}: ${copied === undefined ? '' : `${copied} copies in `}${count} images`;
 }
 
 function requireRows(rows: readonly SampleRow[], columns: number): void {

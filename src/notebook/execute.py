@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from jupyter_client.kernelspec import NoSuchKernel
 
 SECONDS_BETWEEN_UPDATES = 30  # where the output is no terminal, an updated output is shown this often
+LONGEST_OUTPUT = 15  # lines: tables are shown whole, settings and lists are cut
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -48,9 +49,11 @@ class ShownClient(NotebookClient):
             print(f"      {line.rstrip(chr(13)).split(chr(13))[-1]}", flush=True)
 
     def show_bundle(self, data):
-        text = first_line(data)
-        if text:
-            self.show(text)
+        lines = self.shown = lines_of(data)
+        if len(lines) > LONGEST_OUTPUT:
+            lines = [*lines[: LONGEST_OUTPUT - 1], f"... ({len(lines)} lines)"]
+        if any(lines):
+            self.show("\n".join(lines))
 
     def update(self, data):
         """Shows what changed since the last time: of a bar for each model, the bars that moved."""
@@ -82,11 +85,6 @@ def lines_of(data):
     """The lines of an output's plain text."""
     text = data.get("text/plain", "")
     return ESCAPES.sub("", text if isinstance(text, str) else "".join(text)).strip("\n").split("\n")
-
-
-def first_line(data):
-    """The first line of an output's plain text, or '' where it has none."""
-    return lines_of(data)[0]
 
 
 def write(notebook, target):

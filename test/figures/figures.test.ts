@@ -165,7 +165,7 @@ describe('sampleFigure', () => {
   it('shows the first images, as many as there are columns', () => {
     const figure = sampleFigure([{ label: 'a', samples: gray(5) }], { columns: 3 });
     expect((figure.data[0].x as number[]).length).toBe(3);
-    expect(figure.alt).toContain('3 generated images');
+    expect(figure.alt).toContain('a: 3 images.');
   });
 
   it('refuses what it can not draw', () => {

@@ -59,11 +59,13 @@ describe('executing a notebook', () => {
       prose('# Title'),
       code('# first\nprint("said", 1)'),
       code('6 * 7'),
+      code('list(range(100))'),
     ]);
     const target = `${folder}/out/good.ipynb`;
     const before = readFileSync(source, 'utf8');
     const { status, stdout } = run('execute.py', source, target);
-    expect(stdout).toMatch(/\[1\/2\] # first\n {6}said 1\n\[2\/2\] 6 \* 7\n {6}42\n/);
+    expect(stdout).toMatch(/\[1\/3\] # first\n {6}said 1\n\[2\/3\] 6 \* 7\n {6}42\n/);
+    expect(stdout).toMatch(/ {6}\[0,\n {7}1,\n.* 13,\n {6}\.\.\. \(100 lines\)\n$/s); // long ones are cut
     expect(status).toBe(0);
     const executed = JSON.parse(readFileSync(target, 'utf8')) as {
       cells: { outputs: unknown[]; execution_count: number }[];
