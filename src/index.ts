@@ -26,11 +26,20 @@ export { loadImageFolder } from './data/folder';
 // diffusion and models
 export { createDenoiser, type Denoiser } from './diffusion/denoiser';
 export { denoisingLoss } from './diffusion/loss';
-export { initializeParameters, type Network, parameterCount, type Parameters } from './diffusion/network';
+export {
+  type DropoutDraw,
+  initializeParameters,
+  type Network,
+  parameterCount,
+  type Parameters,
+} from './diffusion/network';
 export { logNormalNoise, type NoiseDistribution } from './diffusion/noise';
 export { edmPreconditioning, type Preconditioning } from './diffusion/preconditioning';
 export { heunSampler, heunStep, sampleHeun, sigmaSchedule } from './diffusion/sampler';
-export { createUNet, type UNetConfig } from './models/unet';
+export { vpNoise, vpPreconditioning } from './diffusion/vp';
+export { createNetwork, type NetworkConfig } from './models/create';
+export { createResidualMlp, type ResidualMlpConfig } from './models/residual-mlp';
+export { createUNet, type UNetConfig, type UNetDesign } from './models/unet';
 
 // training and runs
 export { openRun } from './store/run';

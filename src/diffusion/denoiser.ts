@@ -1,6 +1,6 @@
 /** A denoiser: any network wrapped in its preconditioning. What is trained, sampled from and measured. */
 import type { tf } from '../engine/tensorflow';
-import type { Network, Parameters } from './network';
+import type { DropoutDraw, Network, Parameters } from './network';
 import type { Preconditioning } from './preconditioning';
 
 /** D(x, sigma), and the network's inner activations that were asked for. */
@@ -15,6 +15,7 @@ export interface Denoiser {
   readonly preconditioning: Preconditioning;
   /**
    * D(noisy, sigma) = c_skip noisy + c_out F(c_in noisy, c_noise) for images [B, H, W, C] with a noise level each, sigma [B].
+   * @param dropout given in training only, see {@link Network}
    * @throws Error on an unknown layer, a missing parameter, or images of another shape.
    */
   denoise(
@@ -22,6 +23,7 @@ export interface Denoiser {
     noisy: tf.Tensor4D,
     sigma: tf.Tensor1D,
     layers?: readonly string[],
+    dropout?: DropoutDraw,
   ): DenoiserResult;
 }
 
@@ -30,9 +32,10 @@ export function createDenoiser(network: Network, preconditioning: Preconditionin
   return {
     network,
     preconditioning,
-    denoise(parameters, noisy, sigma, layers = []) {
+    denoise(parameters, noisy, sigma, layers = [], dropout) {
       const { cSkip, cOut, cIn, cNoise } = preconditioning.coefficients(sigma);
-      const { output, activations } = network.apply(parameters, noisy.mul(perImage(cIn)), cNoise, layers);
+      const scaled: tf.Tensor4D = noisy.mul(perImage(cIn));
+      const { output, activations } = network.apply(parameters, scaled, cNoise, layers, dropout);
       return { denoised: noisy.mul(perImage(cSkip)).add(output.mul(perImage(cOut))), activations };
     },
   };

@@ -2,7 +2,7 @@
 import type { tf } from '../engine/tensorflow';
 import type { Denoiser } from './denoiser';
 import { perImage } from './denoiser';
-import type { Parameters } from './network';
+import type { DropoutDraw, Parameters } from './network';
 
 /**
  * The weighted denoising error, lambda(sigma) (D(y + sigma n, sigma) - y)^2 (EDM eq. 2 with its loss weight), averaged over images,
@@ -10,6 +10,7 @@ import type { Parameters } from './network';
  * @param images clean images y [B, H, W, C]
  * @param sigma a noise level an image [B]
  * @param noise standard normal n [B, H, W, C]
+ * @param dropout what the network's dropout is drawn from; without it nothing is dropped
  */
 export function denoisingLoss(
   denoiser: Denoiser,
@@ -17,9 +18,10 @@ export function denoisingLoss(
   images: tf.Tensor4D,
   sigma: tf.Tensor1D,
   noise: tf.Tensor4D,
+  dropout?: DropoutDraw,
 ): tf.Scalar {
   const noisy: tf.Tensor4D = images.add(noise.mul(perImage(sigma)));
-  const { denoised } = denoiser.denoise(parameters, noisy, sigma);
+  const { denoised } = denoiser.denoise(parameters, noisy, sigma, [], dropout);
   const weight = denoiser.preconditioning.lossWeight(sigma);
   return denoised.sub(images).square().mul(perImage(weight)).mean();
 }

@@ -1,5 +1,5 @@
 /** The network of a diffusion model as the rest of the library sees it: named parameters, named inner activations, one function. */
-import { deriveSeed, randomNormal, randomUniform } from '../engine/random';
+import { type Counter, deriveSeed, randomNormal, randomUniform } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import type { NamedValues } from '../engine/values';
 import { float32 } from '../engine/values';
@@ -27,6 +27,12 @@ export interface NetworkResult {
   readonly activations: Record<string, tf.Tensor>;
 }
 
+/** What dropout is drawn from while a network is trained: a pure function of seed and counter, such as the training step's index. */
+export interface DropoutDraw {
+  readonly seed: number;
+  readonly counter: Counter;
+}
+
 /** A network F(x, c_noise) of images; it knows nothing of sigma. */
 export interface Network {
   /** Height, width and channels of the images. */
@@ -36,6 +42,7 @@ export interface Network {
   readonly layers: readonly string[];
   /**
    * F(x, c_noise) for x [B, H, W, C] and one c_noise per image [B], with the activations of `layers` (default: none).
+   * @param dropout given in training only: the network's dropout is drawn from it. Without it nothing is dropped.
    * @throws Error on an unknown layer, a missing parameter, or images of another shape.
    */
   apply(
@@ -43,6 +50,7 @@ export interface Network {
     x: tf.Tensor4D,
     cNoise: tf.Tensor1D,
     layers?: readonly string[],
+    dropout?: DropoutDraw,
   ): NetworkResult;
 }
 

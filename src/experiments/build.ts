@@ -5,12 +5,13 @@ import { loadImageFolder } from '../data/folder';
 import { createDenoiser, type Denoiser, requireSigma } from '../diffusion/denoiser';
 import { requireLayers } from '../diffusion/network';
 import { logNormalNoise, type NoiseDistribution } from '../diffusion/noise';
-import { edmPreconditioning } from '../diffusion/preconditioning';
+import { edmPreconditioning, type Preconditioning } from '../diffusion/preconditioning';
 import { sigmaSchedule } from '../diffusion/sampler';
+import { vpNoise, vpPreconditioning } from '../diffusion/vp';
 import { deriveSeed } from '../engine/random';
-import { createUNet } from '../models/unet';
+import { createNetwork } from '../models/create';
 import { requireTrainingConfig } from '../training/config';
-import type { DataConfig, ExperimentConfig } from './config';
+import type { DataConfig, DiffusionConfig, ExperimentConfig } from './config';
 
 /** All images of a configuration. */
 export function loadData({ source, size, gray }: DataConfig): Promise<Dataset> {
@@ -49,12 +50,29 @@ export function buildModel(
   { network, diffusion }: ExperimentConfig,
   imageShape: Dataset['imageShape'],
 ): Model {
-  const { sigmaData, noiseScale, noiseMean, noiseDeviation } = diffusion;
-  const preconditioning = edmPreconditioning({ sigmaData, noiseScale });
-  return {
-    denoiser: createDenoiser(createUNet({ imageShape, ...network }), preconditioning),
-    noise: logNormalNoise({ mean: noiseMean, deviation: noiseDeviation }),
-  };
+  const { preconditioning, noise } = buildDiffusion(diffusion);
+  return { denoiser: createDenoiser(createNetwork(network, imageShape), preconditioning), noise };
+}
+
+function buildDiffusion(diffusion: DiffusionConfig): {
+  preconditioning: Preconditioning;
+  noise: NoiseDistribution;
+} {
+  switch (diffusion.kind) {
+    case 'edm': {
+      const { sigmaData, noiseScale, noiseMean: mean, noiseDeviation: deviation } = diffusion;
+      return {
+        preconditioning: edmPreconditioning({ sigmaData, noiseScale }),
+        noise: logNormalNoise({ mean, deviation }),
+      };
+    }
+    case 'vp':
+      return { preconditioning: vpPreconditioning(), noise: vpNoise() };
+    default:
+      throw new RangeError(
+        `There is no diffusion of kind ${JSON.stringify((diffusion as DiffusionConfig).kind)}. The kinds are: edm, vp.`,
+      );
+  }
 }
 
 /**

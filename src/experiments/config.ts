@@ -1,4 +1,5 @@
 /** What determines an experiment: data, network, diffusion, training, and what is measured. */
+import type { NetworkConfig } from '../models/create';
 import type { NetworkInput } from '../representation/features';
 import type { Pooling } from '../representation/pooling';
 import type { TrainingConfig } from '../training/config';
@@ -15,18 +16,12 @@ export interface DataConfig {
   readonly pool: number;
 }
 
-/** A U-Net's size; see UNetConfig. */
-export interface NetworkConfig {
-  /** Channels at the full resolution. */
-  readonly channels: number;
-  /** Channels at each resolution, as multiples of `channels`. */
-  readonly multipliers: readonly number[];
-  /** Residual blocks a resolution. */
-  readonly blocks: number;
-}
+/** Preconditioning, loss weight and noise distribution of training: EDM's, or the variance-preserving ones. */
+export type DiffusionConfig = EdmDiffusionConfig | VpDiffusionConfig;
 
-/** EDM's preconditioning and noise distribution. */
-export interface DiffusionConfig {
+/** EDM's. */
+export interface EdmDiffusionConfig {
+  readonly kind: 'edm';
   /** Standard deviation of the images' pixels. */
   readonly sigmaData: number;
   /** c_noise = noiseScale * ln sigma. */
@@ -35,6 +30,11 @@ export interface DiffusionConfig {
   readonly noiseMean: number;
   /** Standard deviation of ln sigma in training. */
   readonly noiseDeviation: number;
+}
+
+/** The variance-preserving ones, which have no settings. */
+export interface VpDiffusionConfig {
+  readonly kind: 'vp';
 }
 
 /** How the representation curve is measured. */

@@ -1,6 +1,6 @@
 /** Configurations that work, by name. */
 import type { GridConfig } from './config';
-import { type Changes, withChanges } from './settings';
+import { type Changes, type Kinds, withChanges } from './settings';
 
 /** The table of presets. */
 export const presets = {
@@ -10,8 +10,16 @@ export const presets = {
    */
   digits: {
     data: { source: 'digits', size: null, gray: false, pool: 1000 },
-    network: { channels: 16, multipliers: [1, 1], blocks: 1 },
-    diffusion: { sigmaData: 0.5, noiseScale: 2, noiseMean: -1.6, noiseDeviation: 1.4 },
+    network: {
+      kind: 'unet',
+      design: 'basic',
+      channels: 16,
+      multipliers: [1, 1],
+      blocks: 1,
+      attentionResolutions: [],
+      dropout: 0,
+    },
+    diffusion: { kind: 'edm', sigmaData: 0.5, noiseScale: 2, noiseMean: -1.6, noiseDeviation: 1.4 },
     training: {
       steps: 3000,
       batchSize: 32,
@@ -37,6 +45,15 @@ export const presets = {
   },
 } satisfies Record<string, GridConfig>;
 
+/** What the settings of a kind start from when a change makes the preset's network or diffusion one of another kind. */
+const kinds = {
+  network: {
+    unet: presets.digits.network,
+    'residual-mlp': { width: 256, blocks: 4, dropout: 0 },
+  },
+  diffusion: { edm: presets.digits.diffusion, vp: {} },
+} satisfies Kinds;
+
 /** Name of a preset. */
 export type PresetName = keyof typeof presets;
 
@@ -46,11 +63,13 @@ export type PresetName = keyof typeof presets;
  * @example
  * const config = resolvePreset('digits', { sizes: [32, 1000], training: { steps: 500 } });
  *
+ * A change of `kind` makes the network or diffusion another one, with that kind's own settings.
+ *
  * @throws Error for an unknown preset; for an unknown setting, naming the nearest ones; for a value of another kind.
  */
 export function resolvePreset(name: PresetName, changes: Changes<GridConfig> = {}): GridConfig {
   if (!Object.hasOwn(presets, name)) {
     throw new Error(`There is no preset "${name}". The presets are: ${Object.keys(presets).join(', ')}.`);
   }
-  return withChanges<GridConfig>(presets[name], changes);
+  return withChanges<GridConfig>(presets[name], changes, kinds);
 }

@@ -11,15 +11,39 @@ export type Changes<T> = {
 
 type Settings = Readonly<Record<string, unknown>>;
 
+/** By the name of a table of settings with a `kind`: the settings of each kind, from which a change of kind starts. */
+export type Kinds = Readonly<Record<string, Readonly<Record<string, object>>>>;
+
 /**
  * The settings with changes applied; neither is modified. Undefined changes nothing.
- * @throws Error naming an unknown setting with the nearest known ones, or a value of another kind than the setting's.
+ * @throws Error naming an unknown setting with the nearest known ones, an unknown kind, or a value of another type than the setting's.
  */
-export function withChanges<T extends object>(settings: T, changes: Changes<T>): T {
-  return changed(settings as Settings, changes, '', settingNames(settings as Settings)) as T;
+export function withChanges<T extends object>(settings: T, changes: Changes<T>, kinds: Kinds = {}): T {
+  return changed(withKinds(settings as Settings, changes, kinds), changes) as T;
 }
 
-function changed(settings: Settings, changes: Settings, place: string, known: readonly string[]): Settings {
+/** The settings where tables whose `kind` changes are the other kind's. */
+function withKinds(settings: Settings, changes: Settings, kinds: Kinds): Settings {
+  const replaced: Record<string, unknown> = { ...settings };
+  for (const [name, tables] of Object.entries(kinds)) {
+    const kind = (changes[name] as Settings | undefined)?.kind;
+    if (typeof kind !== 'string' || kind === (settings[name] as Settings).kind) continue;
+    if (!Object.hasOwn(tables, kind)) {
+      throw new Error(
+        `There is no ${name} of kind "${kind}". The kinds are: ${Object.keys(tables).join(', ')}.`,
+      );
+    }
+    replaced[name] = { kind, ...tables[kind] };
+  }
+  return replaced;
+}
+
+function changed(
+  settings: Settings,
+  changes: Settings,
+  place = '',
+  known: readonly string[] = settingNames(settings),
+): Settings {
   const result: Record<string, unknown> = { ...settings };
   for (const [key, value] of Object.entries(changes)) {
     const name = place + key;

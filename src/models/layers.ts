@@ -1,42 +1,52 @@
 /** The layers that networks are built from: what parameters each has, and what it computes with them. */
 import { biasAdd, groupNorm } from '../engine/ops';
+import { deriveSeed, randomUniform } from '../engine/random';
 import { tf } from '../engine/tensorflow';
-import type { InitialValue, Parameters, ParameterSpec } from '../diffusion/network';
+import type { DropoutDraw, Parameters, ParameterSpec } from '../diffusion/network';
+import { fanInStart, type LayerRole, type Start } from './starts';
 
 /** Group normalization as configured for a whole network. */
 export interface Normalization {
-  /** At most this many groups; fewer where a group would have less than 4 channels. */
+  /** At most this many groups; fewer where a group would have less than `minGroupSize` channels. */
   readonly maxGroups: number;
+  /** Default 4. */
+  readonly minGroupSize?: number;
   /** Added to the variance. */
   readonly epsilon: number;
 }
 
-/** Uniform within 1 / sqrt(inputs) of 0: PyTorch's default start of weights and biases. */
-export function fanInUniform(inputs: number): InitialValue {
-  return { kind: 'uniform', bound: 1 / Math.sqrt(inputs) };
+/** How a layer's parameters start: default as PyTorch's do, for an inner layer. */
+export interface StartOptions {
+  readonly start?: Start;
+  readonly role?: LayerRole;
 }
 
-/** Parameters of a convolution of `size` x `size` pixels; its weight's start may differ from the default. */
+/** Parameters of a convolution of `size` x `size` pixels. */
 export function convolutionParameters(
   name: string,
   size: number,
   channels: { readonly from: number; readonly to: number },
-  start: { readonly weight?: InitialValue; readonly bias?: InitialValue } = {},
+  { start = fanInStart, role = 'inner' }: StartOptions = {},
 ): ParameterSpec[] {
-  const initial = fanInUniform(size * size * channels.from);
-  const shape = [size, size, channels.from, channels.to];
+  const { from, to } = channels;
+  const initial = start({ in: size * size * from, out: size * size * to }, role);
   return [
-    { name: `${name}.weight`, shape, initial: start.weight ?? initial },
-    { name: `${name}.bias`, shape: [channels.to], initial: start.bias ?? initial },
+    { name: `${name}.weight`, shape: [size, size, from, to], initial: initial.weight },
+    { name: `${name}.bias`, shape: [to], initial: initial.bias },
   ];
 }
 
 /** Parameters of a linear layer. */
-export function linearParameters(name: string, from: number, to: number): ParameterSpec[] {
-  const initial = fanInUniform(from);
+export function linearParameters(
+  name: string,
+  from: number,
+  to: number,
+  { start = fanInStart, role = 'inner' }: StartOptions = {},
+): ParameterSpec[] {
+  const initial = start({ in: from, out: to }, role);
   return [
-    { name: `${name}.weight`, shape: [from, to], initial },
-    { name: `${name}.bias`, shape: [to], initial },
+    { name: `${name}.weight`, shape: [from, to], initial: initial.weight },
+    { name: `${name}.bias`, shape: [to], initial: initial.bias },
   ];
 }
 
@@ -64,10 +74,21 @@ export function normalization(
   parameters: Parameters,
   name: string,
   x: tf.Tensor4D,
-  { maxGroups, epsilon }: Normalization,
+  { maxGroups, minGroupSize = 4, epsilon }: Normalization,
 ): tf.Tensor4D {
-  const groups = Math.min(maxGroups, Math.floor(x.shape[3] / 4));
+  const groups = Math.min(maxGroups, Math.floor(x.shape[3] / minGroupSize));
   const gamma = parameters[`${name}.weight`] as tf.Tensor1D;
   const beta = parameters[`${name}.bias`] as tf.Tensor1D;
   return groupNorm(x, gamma, beta, groups, epsilon);
+}
+
+/**
+ * Dropout: each number of x becomes 0 with probability `rate`, the others grow by 1 / (1 - rate). Without a draw, x as it is.
+ * @param name of the layer: layers draw independently of each other
+ */
+export function dropout<T extends tf.Tensor>(x: T, rate: number, name: string, draw?: DropoutDraw): T {
+  if (!draw || rate === 0) return x;
+  const uniform = randomUniform(x.shape, deriveSeed(draw.seed, name), draw.counter);
+  const kept = uniform.greaterEqual(rate).toFloat();
+  return x.mul(kept.mul(1 / (1 - rate)));
 }

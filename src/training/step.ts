@@ -40,12 +40,14 @@ export function stepInputs(step: number, config: TrainingConfig): NamedValues {
  * Everything random is a function of seed and step, so that a resumed training repeats what it would have done.
  */
 export function createTrainingStep(options: StepOptions) {
-  const { denoiser, config, tensors } = options;
+  const { denoiser, config, seed, tensors } = options;
   const layout = denoiser.network.parameters;
   return (inputs: Record<string, tf.Tensor>): { loss: tf.Tensor } => {
-    const { images, sigma, noise } = drawBatch(options, inputs.step as tf.Scalar);
+    const counter = inputs.step as tf.Scalar;
+    const { images, sigma, noise } = drawBatch(options, counter);
+    const dropout = { seed: deriveSeed(seed, 'dropout'), counter };
     const loss = (packed: tf.Tensor) =>
-      denoisingLoss(denoiser, unpackTensor(packed, layout), images, sigma, noise);
+      denoisingLoss(denoiser, unpackTensor(packed, layout), images, sigma, noise, dropout);
     const { value, grad } = tf.valueAndGrad(loss)(tensors.raw);
     const slot = {
       parameter: tensors.raw,

@@ -4,6 +4,7 @@ import { denoisingLoss } from '../../src/diffusion/loss';
 import type { Network } from '../../src/diffusion/network';
 import { logNormalNoise } from '../../src/diffusion/noise';
 import { edmPreconditioning } from '../../src/diffusion/preconditioning';
+import { vpNoise, vpPreconditioning, vpSigma, vpTime } from '../../src/diffusion/vp';
 import { tf } from '../../src/engine/tensorflow';
 import recorded from '../reference/recorded/diffusion.json';
 import { relativeError } from '../reference/compare';
@@ -15,6 +16,12 @@ const constant = (value: number): Network => ({
   layers: [],
   apply: (_, x) => ({ output: tf.fill(x.shape, value), activations: {} }),
 });
+
+function expectClose(computed: ArrayLike<number>, expected: number[], tolerance: number): void {
+  for (const [i, value] of expected.entries()) {
+    expect(Math.abs(computed[i] - value)).toBeLessThanOrEqual(tolerance * Math.max(Math.abs(value), 1e-3));
+  }
+}
 
 describe("EDM's preconditioning", () => {
   // Expected values: float64 PyTorch (test/reference/diffusion.py).
@@ -34,16 +41,74 @@ describe("EDM's preconditioning", () => {
     },
   );
 
-  function expectClose(computed: ArrayLike<number>, expected: number[], tolerance: number): void {
-    for (const [i, value] of expected.entries()) {
-      expect(Math.abs(computed[i] - value)).toBeLessThanOrEqual(tolerance * Math.max(Math.abs(value), 1e-3));
-    }
-  }
-
   test('refuses a deviation or scale that is not positive', () => {
     expect(() => edmPreconditioning({ sigmaData: 0 })).toThrow('sigmaData is a positive number, not 0');
     expect(() => edmPreconditioning({ noiseScale: NaN })).toThrow('noiseScale is a positive number, not NaN');
   });
+});
+
+describe('the variance-preserving diffusion', () => {
+  // Expected values: float64 PyTorch, c_noise by bisection (test/reference/diffusion.py).
+  const { times, sigmas, sigma, lossWeight, ...expected } = recorded.vp;
+
+  test('has the coefficients of table 1', () => {
+    tf.tidy(() => {
+      const levels = tf.tensor1d(sigma);
+      const computed = vpPreconditioning().coefficients(levels);
+      // a dozen float32 operations at most, each rounded to 6e-8
+      for (const key of ['cSkip', 'cOut', 'cIn', 'cNoise'] as const) {
+        expectClose(computed[key].dataSync(), expected[key], 2e-6);
+      }
+      expectClose(vpPreconditioning().lossWeight(levels).dataSync(), lossWeight, 1e-6);
+    });
+  });
+
+  test('turns times into noise levels and back', () => {
+    tf.tidy(() => {
+      // sigma(t) at t near 1 is an exponential of 10: its rounding is ten times that of its exponent
+      expectClose(vpSigma(tf.tensor1d(times)).dataSync(), sigmas, 5e-6);
+      expectClose(vpTime(tf.tensor1d(sigmas)).dataSync(), times, 2e-6);
+    });
+  });
+
+  test('trains on noise levels whose times are uniform in [1e-5, 1]', () => {
+    const drawn = tf.tidy(() => vpNoise().sample(20_000, 5, 0).dataSync<'float32'>());
+    for (const [i, time] of times.entries()) {
+      const share = drawn.filter(level => level <= sigmas[i] * 1.0001).length / drawn.length;
+      // 20,000 draws: standard error at most 0.0036, four of them allowed
+      expect(Math.abs(share - time)).toBeLessThan(0.015);
+    }
+    expect(Math.min(...drawn)).toBeGreaterThanOrEqual(sigmas[0] * 0.9999);
+    expect(tf.tidy(() => vpNoise().sample(20_000, 5, 0).dataSync<'float32'>())).toEqual(drawn);
+  });
+
+  test('predicts the noise: its loss is the mean squared error of F against n', () => {
+    const denoiser = createDenoiser(constant(0.5), vpPreconditioning());
+    const loss = tf.tidy(() => {
+      const images = tf.fill<tf.Rank.R4>([2, 2, 2, 1], 0.6);
+      const noise = tf.fill<tf.Rank.R4>([2, 2, 2, 1], -1);
+      return denoisingLoss(denoiser, {}, images, tf.tensor1d([0.01, 20]), noise).dataSync()[0];
+    });
+    expect(loss).toBeCloseTo(1.5 ** 2, 4);
+  });
+});
+
+test('the loss passes the draw of dropout on to the network, and nothing where there is none', () => {
+  const draws: unknown[] = [];
+  const network: Network = {
+    ...constant(0),
+    apply: (parameters, x, cNoise, layers, dropout) => {
+      draws.push(dropout);
+      return constant(0).apply(parameters, x, cNoise, layers);
+    },
+  };
+  const denoiser = createDenoiser(network, edmPreconditioning());
+  tf.tidy(() => {
+    const images = tf.zeros<tf.Rank.R4>([1, 2, 2, 1]);
+    denoisingLoss(denoiser, {}, images, tf.tensor1d([1]), images);
+    denoisingLoss(denoiser, {}, images, tf.tensor1d([1]), images, { seed: 3, counter: 4 });
+  });
+  expect(draws).toEqual([undefined, { seed: 3, counter: 4 }]);
 });
 
 describe('the denoising loss', () => {

@@ -1,28 +1,27 @@
 import { expect, test } from 'vitest';
-import { createDenoiser } from '../../src/diffusion/denoiser';
 import { initializeParameters } from '../../src/diffusion/network';
-import { logNormalNoise } from '../../src/diffusion/noise';
-import { edmPreconditioning } from '../../src/diffusion/preconditioning';
 import { compile } from '../../src/engine/compile';
 import { tf } from '../../src/engine/tensorflow';
 import { createVariables } from '../../src/engine/variables';
+import { buildModel } from '../../src/experiments/build';
 import { resolvePreset } from '../../src/experiments/presets';
-import { createUNet } from '../../src/models/unet';
 import { initialState } from '../../src/training/state';
 import { createTrainingStep, imagesName, stepInputs } from '../../src/training/step';
 import { wave } from '../reference/wave';
 
 test('1,000 training steps of the default model leave no tensor behind', async () => {
   const before = tf.memory().numTensors;
-  const { network: sizes, diffusion, training } = resolvePreset('digits');
-  const network = createUNet({ ...sizes, imageShape: [8, 8, 1] });
+  const preset = resolvePreset('digits');
+  const { training } = preset;
+  const { denoiser, noise } = buildModel(preset, [8, 8, 1]);
+  const { network } = denoiser;
   const { values } = initialState(initializeParameters(network, 0), network.parameters);
   const images = wave([100, 8, 8, 1], 0.37, 0.1, 0.8);
   const variables = createVariables({ ...values, [imagesName]: images }, { threads: 1 });
   const step = compile(
     createTrainingStep({
-      denoiser: createDenoiser(network, edmPreconditioning(diffusion)),
-      noise: logNormalNoise({ mean: diffusion.noiseMean, deviation: diffusion.noiseDeviation }),
+      denoiser,
+      noise,
       dataset: network,
       config: training,
       seed: 0,

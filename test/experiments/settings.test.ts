@@ -10,6 +10,26 @@ test('settings are changed by name, lists as a whole, and the preset stays as it
   expect(resolvePreset('digits', { seeds: undefined })).toEqual(before);
 });
 
+describe('a change of kind', () => {
+  test("starts from the other kind's settings", () => {
+    const config = resolvePreset('digits', {
+      network: { kind: 'residual-mlp', width: 32 },
+      diffusion: { kind: 'vp' },
+    });
+    expect(config.network).toEqual({ kind: 'residual-mlp', width: 32, blocks: 4, dropout: 0 });
+    expect(config.diffusion).toEqual({ kind: 'vp' });
+    expect(resolvePreset('digits', { network: { kind: 'unet' } })).toEqual(presets.digits);
+  });
+
+  test('refuses an unknown kind, and the settings of the kind before', () => {
+    expect(() => resolvePreset('digits', { network: { kind: 'gan' as 'unet' } })).toThrow(
+      'There is no network of kind "gan". The kinds are: unet, residual-mlp.',
+    );
+    const mixed = { kind: 'residual-mlp', width: 32, channels: 8 } as const;
+    expect(() => resolvePreset('digits', { network: mixed })).toThrow(/"network\.channels"/);
+  });
+});
+
 describe('mistakes are errors that help', () => {
   const change = (changes: object) => () => resolvePreset('digits', changes);
   test.each([

@@ -95,9 +95,13 @@ describe('a U-Net', () => {
   const config = { imageShape: [8, 8, 1] as const, channels: 16, multipliers: [1, 1], blocks: 1 };
   const network = createUNet(config);
 
-  test('of the digits configuration has 68,737 parameters and six named layers', () => {
+  test('of the digits configuration has 68,737 parameters and names the blocks of encoder and decoder', () => {
     expect(parameterCount(network)).toBe(68_737);
     expect(network.layers).toEqual([
+      'enc.8x8_conv',
+      'enc.8x8_block0',
+      'enc.4x4_down',
+      'enc.4x4_block0',
       '4x4_in0',
       '4x4_block0',
       '4x4_block1',
@@ -151,6 +155,13 @@ describe('a U-Net', () => {
     expect(() => createUNet({ ...config, blocks: 0 })).toThrow('at least 1, not 0');
     expect(() => createUNet({ ...config, noiseChannels: 5 })).toThrow('even, not 5');
     expect(() => createUNet({ ...config, multipliers: [] })).toThrow('multipliers');
+    expect(() => createUNet({ ...config, dropout: 1 })).toThrow('from 0 to below 1, not 1');
+    expect(() => createUNet({ ...config, attentionResolutions: [16] })).toThrow(
+      'no resolution 16 for attention: its heights are 8, 4',
+    );
+    expect(() => createUNet({ ...config, design: 'ncsn++' as 'ddpm++' })).toThrow(
+      'basic or ddpm++, not "ncsn++"',
+    );
   });
 
   test('leaves no tensor behind', () => {

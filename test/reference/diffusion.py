@@ -1,6 +1,6 @@
-"""EDM's preconditioning, noise schedule and Heun sampler in float64 -> recorded/diffusion.json.
+"""Preconditioning, noise schedule and Heun sampler in float64 -> recorded/diffusion.json.
 
-Keys: `preconditioning` (two settings, sigma from 0.002 to 80), `schedule` (18 steps, rho 7), `gaussian` (the Heun trajectory for the
+Keys: `preconditioning` (EDM's, two settings, sigma from 0.002 to 80), `vp` (the variance-preserving one, and sigma at some times), `schedule` (18 steps, rho 7), `gaussian` (the Heun trajectory for the
 exact denoiser of pixels ~ N(0.3, 0.4^2)), `unet` (five Heun steps of the `digits` U-Net of unet.py: start and every state).
 
 How to run: see reference.py.
@@ -48,6 +48,35 @@ preconditioning = [
     for s in settings
 ]
 
+
+
+def vp_sigma(t):
+    """Karras et al. 2022, table 1, VP: beta_d = 19.9, beta_min = 0.1."""
+    return torch.expm1(19.9 / 2 * t**2 + 0.1 * t).sqrt()
+
+
+def vp_time(sigma):
+    """The inverse of vp_sigma, by bisection."""
+    low, high = torch.zeros_like(sigma), torch.ones_like(sigma)
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = vp_sigma(middle) > sigma
+        low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+    return low
+
+
+times = torch.tensor([1e-5, 1e-3, 0.05, 0.25, 0.5, 0.75, 1.0], dtype=torch.float64)
+vp = {
+    "times": times.tolist(),
+    "sigmas": numbers(vp_sigma(times)),
+    "sigma": sigma.tolist(),
+    "cSkip": [1.0] * len(sigma),
+    "cOut": numbers(-sigma),
+    "cIn": numbers(1 / (sigma**2 + 1).sqrt()),
+    "cNoise": numbers(999 * vp_time(sigma)),
+    "lossWeight": numbers(1 / sigma**2),
+}
+
 start = wave([2, 2, 2, 1], 0.9, 0.4, 80)
 gaussian = heun(exact, start, schedule(18))
 
@@ -63,6 +92,7 @@ save(
     "diffusion",
     {
         "preconditioning": preconditioning,
+        "vp": vp,
         "schedule": numbers(schedule(18), 12),
         "gaussian": {"mean": MEAN, "deviation": DEVIATION, "start": numbers(start), "states": [numbers(s) for s in gaussian]},
         "unet": {"sigmas": schedule(5, 0.01, 10.0).tolist(), "states": [numbers(s.permute(0, 2, 3, 1)) for s in states]},
