@@ -62,7 +62,8 @@ export { type GeneralizationScore, generalizationScore } from './generation/scor
 
 // experiments
 export { type PresetName, presets, resolvePreset } from './experiments/presets';
-export { type ModelCell, type ModelResult, runModel } from './experiments/run-model';
+export { type ModelResult, runModel } from './experiments/run-model';
+export { type ModelCell, trainModel } from './experiments/train-model';
 export {
   type Transition,
   transition,

@@ -1,6 +1,6 @@
 /** Shows how the models of a grid go: a bar for each, in training steps, with what comes after them as a note. */
 import { createProgressTable, type ProgressEnvironment } from '../display/progress';
-import type { ModelProgress } from './run-model';
+import type { ModelProgress } from './measures';
 
 /** What a bar is about. */
 export interface GridCell {

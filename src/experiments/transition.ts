@@ -10,8 +10,10 @@ import { loadData, requireConfig } from './build';
 import type { ExperimentConfig, GridConfig } from './config';
 import { showGridProgress } from './grid-progress';
 import { type PresetName, resolvePreset } from './presets';
-import type { ModelCell, ModelProgress, ModelResult } from './run-model';
+import type { ModelProgress } from './measures';
+import type { ModelResult } from './run-model';
 import type { Changes } from './settings';
+import type { ModelCell } from './train-model';
 import { runAll } from './workers';
 
 /** What was measured at one training-set size, once for each seed. */

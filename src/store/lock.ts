@@ -72,6 +72,12 @@ async function otherHolder(folder: string, own: string): Promise<Holder | undefi
   return undefined;
 }
 
+/** Whether a living process holds the folder. Changes nothing. */
+export async function isHeld(folder: string): Promise<boolean> {
+  const holders = (await fs.readdir(folder)).map(name => parseLock(path.join(folder, name)));
+  return holders.some(holder => holder !== undefined && isAlive(holder));
+}
+
 function lockName(): string {
   return `lock.${hostName()}.${process.pid}.${startOf(process.pid) ?? 'unknown'}`;
 }

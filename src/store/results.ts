@@ -1,6 +1,7 @@
 /** Measures that are computed once: kept in the run's folder under a key of everything that they depend on. */
+import fs from 'node:fs/promises';
 import path from 'node:path';
-import { requireWritable, writeFileAtomically } from './atomic';
+import { errorCode, explainFileError, requireWritable, writeFileAtomically } from './atomic';
 import { keyOf } from './keys';
 import { fileOf, readText, type Run } from './record';
 import { decodeJson, encodeJson } from './typed-json';
@@ -27,17 +28,38 @@ export async function cached<T>(
   return value;
 }
 
+/** A measure that is there. */
+export interface SavedResult {
+  readonly measure: string;
+  readonly dependsOn: unknown;
+  readonly value: unknown;
+}
+
+/** What is there of one measure, for whatever settings; damaged files are left out, with a warning. */
+export async function listResults(run: Run, measure: string): Promise<SavedResult[]> {
+  const folder = fileOf(run, 'results');
+  const names = await fs.readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw explainFileError(error, folder, 'read');
+  });
+  const saved = names
+    .filter(name => name.startsWith(`${measure}-`) && name.endsWith('.json'))
+    .sort()
+    .map(name => readSaved(path.join(folder, name)));
+  return (await Promise.all(saved)).filter(result => result !== undefined);
+}
+
 /** Whether the measure is there already. */
 export async function isCached(run: Run, measure: string, dependsOn: object): Promise<boolean> {
   const file = fileOf(run, path.join('results', `${measure}-${keyOf(dependsOn)}.json`));
   return (await readSaved(file)) !== undefined;
 }
 
-async function readSaved(file: string): Promise<{ value: unknown } | undefined> {
+async function readSaved(file: string): Promise<SavedResult | undefined> {
   const text = await readText(file);
   if (text === undefined) return undefined;
   try {
-    return decodeJson(text) as { value: unknown };
+    return decodeJson(text) as SavedResult;
   } catch {
     console.warn(`${file} is damaged and is computed again.`);
     return undefined;

@@ -1,0 +1,105 @@
+/** What is measured on a trained model. With a run, each measure is kept there under all that it depends on. */
+import type { CurveMeasurement } from '../curve/curve';
+import { type Dataset, fingerprint, meanImage } from '../data/dataset';
+import type { Denoiser } from '../diffusion/denoiser';
+import { sampleHeun } from '../diffusion/sampler';
+import { deriveSeed } from '../engine/random';
+import type { TensorValue } from '../engine/values';
+import type { Variables } from '../engine/variables';
+import { type GeneralizationScore, generalizationScore } from '../generation/score';
+import { representationCurve } from '../representation/curve';
+import { sha256 } from '../store/keys';
+import type { Run } from '../store/record';
+import { cached } from '../store/results';
+import type { DataSplit } from './build';
+import type { ProbeConfig, SamplingConfig } from './config';
+
+/** Where a model's work is. */
+export interface ModelProgress {
+  readonly stage: 'training' | 'curve' | 'samples';
+  /** Share of the stage that is done, 0 to 1. */
+  readonly share: number;
+  /** For people: "loss 0.21", "probe at sigma 0.15". */
+  readonly detail: string;
+}
+
+/** A model, and what measuring it needs. */
+export interface MeasuredModel {
+  readonly denoiser: Denoiser;
+  /** Holds its weights. */
+  readonly variables: Variables;
+  /** Determines noise of the probe and samples. */
+  readonly seed: number;
+  /** Where measures are kept and looked for; default: nowhere. */
+  readonly run?: Run;
+  /** The step of kept weights; undefined for the run's last ones. */
+  readonly step?: number;
+  readonly onProgress?: (progress: ModelProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The representation curve: probes fitted to `pool`, tested on `test`. */
+export function measureCurve(
+  model: MeasuredModel,
+  probe: ProbeConfig,
+  { pool, test }: Pick<DataSplit, 'pool' | 'test'>,
+): Promise<CurveMeasurement> {
+  const { denoiser, variables, seed, signal, onProgress } = model;
+  const images = { pool: labelledFingerprint(pool), test: labelledFingerprint(test) };
+  return kept(model, 'curve', { ...probe, images }, () =>
+    representationCurve({
+      ...probe,
+      denoiser,
+      variables,
+      train: pool,
+      test,
+      seed: deriveSeed(seed, 'probe'),
+      signal,
+      onProgress: ({ done, total, sigma }) =>
+        onProgress?.({ stage: 'curve', share: done / total, detail: `probe at sigma ${sigma}` }),
+    }),
+  );
+}
+
+/** Images drawn from the model, [M, H, W, C]. */
+export function drawSamples(model: MeasuredModel, sampling: SamplingConfig): Promise<TensorValue> {
+  const { denoiser, variables, seed, signal, onProgress } = model;
+  const { count, ...schedule } = sampling;
+  return kept(model, 'samples', sampling, () =>
+    sampleHeun({
+      denoiser,
+      variables,
+      count,
+      schedule,
+      seed: deriveSeed(seed, 'sampling'),
+      signal,
+      onStep: share => onProgress?.({ stage: 'samples', share, detail: `drawing ${count} images` }),
+    }),
+  );
+}
+
+/** Whether the model's samples are new or copies of the training images `train`. */
+export async function scoreSamples(
+  model: MeasuredModel,
+  sampling: SamplingConfig,
+  { train, pool }: Pick<DataSplit, 'train' | 'pool'>,
+): Promise<GeneralizationScore> {
+  const samples = await drawSamples(model, sampling);
+  const images = { train: fingerprint(train), pool: fingerprint(pool) };
+  return kept(model, 'score', { sampling, images }, () =>
+    generalizationScore(samples, train, { mean: meanImage(pool), signal: model.signal }),
+  );
+}
+
+function labelledFingerprint(dataset: Dataset): string {
+  return sha256(`${fingerprint(dataset)} ${dataset.labels.join()}`);
+}
+
+function kept<T>(
+  { run, step, seed }: MeasuredModel,
+  measure: string,
+  dependsOn: object,
+  compute: () => Promise<T>,
+): Promise<T> {
+  return run ? cached(run, measure, { ...dependsOn, seed, step }, compute) : compute();
+}

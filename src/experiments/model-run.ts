@@ -1,0 +1,46 @@
+/** The run of one model: its name and key, and what was asked for when it was made. */
+import { type Dataset, fingerprint } from '../data/dataset';
+import { deriveSeed } from '../engine/random';
+import { fileOf, readJson, type Run } from '../store/record';
+import { openRun } from '../store/run';
+import type { ExperimentConfig } from './config';
+
+/** What one model is trained and measured with. */
+export interface ModelSettings {
+  readonly config: ExperimentConfig;
+  /** Number of training images. */
+  readonly trainingSize: number;
+  readonly seed: number;
+}
+
+/**
+ * Opens the run of a model in the folder of all runs. Its key depends on the training images, network, diffusion, training
+ * and seed: on what determines the weights, and not on what is measured.
+ */
+export function openModelRun(settings: ModelSettings, train: Dataset, root: string): Promise<Run> {
+  const { config, trainingSize, seed } = settings;
+  const { network, diffusion, training } = config;
+  // The images themselves, not where they came from: they may have been moved.
+  const data = { name: train.name, trainingSize, sha256: fingerprint(train) };
+  const seeds = Object.fromEntries(
+    ['split', 'training', 'probe', 'sampling'].map(name => [name, deriveSeed(seed, name)]),
+  );
+  const name = `${train.name}-${trainingSize}-seed${seed}`.replace(/[^\w.-]/g, '-');
+  return openRun(
+    { data, network, diffusion, training, seed },
+    { root, name, seeds: { seed, ...seeds }, experiment: settings },
+  );
+}
+
+/**
+ * What was asked for when the run was made.
+ * @throws Error when the run was not made by an experiment.
+ */
+export async function readModelSettings(run: Run): Promise<ModelSettings> {
+  const file = fileOf(run, 'experiment.json');
+  const settings = (await readJson(file)) as ModelSettings | undefined;
+  if (settings !== undefined) return settings;
+  throw new Error(
+    `${file} is missing: it says which images and network the run belongs to. Make the run with "unimodal train" or the function transition.`,
+  );
+}
