@@ -12,8 +12,9 @@ const mayImport = {
   models: ['engine', 'diffusion'],
   store: ['engine'],
   training: ['engine', 'data', 'diffusion', 'store', 'display'],
-  representation: ['engine', 'data', 'diffusion', 'models', 'curve', 'display'],
-  generation: ['engine', 'data', 'diffusion', 'models', 'display'],
+  numerics: ['engine'],
+  representation: ['engine', 'data', 'diffusion', 'models', 'numerics', 'curve', 'display'],
+  generation: ['engine', 'data', 'diffusion', 'models', 'numerics', 'representation', 'display'],
   figures: ['curve', 'display'],
 };
 const parts = [...Object.keys(mayImport), 'experiments', 'cli', 'setup'];

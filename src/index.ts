@@ -33,7 +33,7 @@ export {
   parameterCount,
   type Parameters,
 } from './diffusion/network';
-export { logNormalNoise, type NoiseDistribution } from './diffusion/noise';
+export { fixedNoise, logNormalNoise, type NoiseDistribution } from './diffusion/noise';
 export { edmPreconditioning, type Preconditioning } from './diffusion/preconditioning';
 export { heunSampler, heunStep, sampleHeun, sigmaSchedule } from './diffusion/sampler';
 export { vpNoise, vpPreconditioning } from './diffusion/vp';
@@ -51,13 +51,24 @@ export { train, type Trained, type TrainOptions } from './training/train';
 export { trainRun } from './training/train-run';
 
 // measures
-export { accuracies, type CurveMeasurement } from './curve/curve';
+export { accuracies, type CurveMeasurement, joinLevels } from './curve/curve';
 export { analyseCurve, type Band } from './curve/analysis';
-export { representationCurve } from './representation/curve';
+export { type CurveOptions, representationCurve, representationCurves } from './representation/curve';
+export type { CurveProgress, CurvesOptions } from './representation/levels';
+export { type Classifier, fitClassifier } from './representation/classifier';
+export { type EnsembleMeasurement, probeEnsemble } from './representation/ensemble';
 export { featureExtractor, features } from './representation/features';
+export { type FeatureSnr, featureSnr, featureSnrCurves } from './representation/feature-snr';
+export { icr, icrCurves } from './representation/icr';
+export { corruptLabels } from './representation/label-noise';
 export { fitLogisticRegression } from './representation/logistic-regression';
+export { fitNormalization, type Normalization } from './representation/normalization';
+export { measureOverSigma, type SigmaCurve } from './representation/over-sigma';
+export { type PosteriorEstimate, posteriorEstimates } from './representation/posterior';
 export { fitProbe } from './representation/probe';
-export { nearestNeighbours } from './generation/neighbours';
+export { slicedWasserstein, wassersteinCurves } from './representation/sliced-wasserstein';
+export { stableRank, stableRanks } from './representation/stable-rank';
+export { nearestNeighbours } from './numerics/neighbours';
 export { type GeneralizationScore, generalizationScore } from './generation/score';
 
 // experiments

@@ -35,6 +35,34 @@ export function accuracies(curve: CurveMeasurement): number[] {
 }
 
 /**
+ * One curve from measurements at single noise levels or at some of them, for instance of a denoiser for each level.
+ * @throws RangeError when there is none, or two differ in layer, input, draws or number of test images, or share a level
+ */
+export function joinLevels(parts: readonly CurveMeasurement[]): CurveMeasurement {
+  if (parts.length === 0) throw new RangeError('Give at least one curve to join.');
+  const [first] = parts;
+  const alike = ({ layer, input, draws, testCount }: CurveMeasurement) =>
+    `layer ${layer}, ${input} input, ${draws} draws of ${testCount} test images`;
+  const other = parts.find(part => alike(part) !== alike(first));
+  if (other) {
+    throw new RangeError(
+      `Only curves measured alike can be joined, but one has ${alike(first)}, and another ${alike(other)}.`,
+    );
+  }
+  const size = first.draws * first.testCount;
+  const levels = parts
+    .flatMap(({ sigmas, correct }) =>
+      sigmas.map((sigma, s) => ({ sigma, correct: correct.subarray(s * size, (s + 1) * size) })),
+    )
+    .sort((a, b) => a.sigma - b.sigma);
+  const correct = new Uint8Array(levels.length * size);
+  levels.forEach((level, s) => correct.set(level.correct, s * size));
+  const joined = { ...first, sigmas: levels.map(({ sigma }) => sigma), correct };
+  checkCurve(joined);
+  return joined;
+}
+
+/**
  * Refuses what is not a curve: noise levels that do not increase, counts that do not fit the data, values other than 0 and 1.
  * @throws RangeError naming what was given and what was expected.
  */

@@ -1,7 +1,8 @@
 /** Distributions of the noise level sigma during training. */
 import type { Counter } from '../engine/random';
-import { randomNormal } from '../engine/random';
-import type { tf } from '../engine/tensorflow';
+import { gatherRows } from '../engine/ops';
+import { randomIntegers, randomNormal } from '../engine/random';
+import { tf } from '../engine/tensorflow';
 
 /** A distribution of noise levels. */
 export interface NoiseDistribution {
@@ -32,5 +33,23 @@ export function logNormalNoise({
   return {
     sample: (count, seed, counter) =>
       randomNormal([count], seed, counter).mul(deviation).add(mean).exp() as tf.Tensor1D,
+  };
+}
+
+/**
+ * Given noise levels, each as likely as the others: one for a single-level denoiser, some for a coarse diffusion model
+ * (paper, Table 3).
+ * @throws RangeError when there is no level, or one is not a positive number.
+ */
+export function fixedNoise(sigmas: readonly number[]): NoiseDistribution {
+  if (sigmas.length === 0) throw new RangeError('Give at least one noise level.');
+  const wrong = sigmas.find(sigma => !(sigma > 0 && Number.isFinite(sigma)));
+  if (wrong !== undefined) throw new RangeError(`A noise level is a positive number, not ${wrong}.`);
+  return {
+    sample: (count, seed, counter) =>
+      tf.tidy(() => {
+        const chosen = randomIntegers([count], sigmas.length, seed, counter) as tf.Tensor1D;
+        return gatherRows(tf.tensor1d([...sigmas]), chosen) as tf.Tensor1D;
+      }),
   };
 }

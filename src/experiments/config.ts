@@ -1,6 +1,6 @@
 /** What determines an experiment: data, network, diffusion, training, and what is measured. */
 import type { NetworkConfig } from '../models/create';
-import type { NetworkInput } from '../representation/features';
+import type { NetworkInput } from '../representation/image-pass';
 import type { Pooling } from '../representation/pooling';
 import type { TrainingConfig } from '../training/config';
 

@@ -46,9 +46,11 @@ export function measureCurve(
 ): Promise<CurveMeasurement> {
   const { denoiser, variables, seed, signal, onProgress } = model;
   const images = { pool: labelledFingerprint(pool), test: labelledFingerprint(test) };
+  const { l2, ...features } = probe;
   return kept(model, 'curve', { ...probe, images }, () =>
     representationCurve({
-      ...probe,
+      ...features,
+      classifier: { kind: 'logistic', l2 },
       denoiser,
       variables,
       train: pool,

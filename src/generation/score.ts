@@ -6,7 +6,7 @@ import type { Dataset } from '../data/dataset';
 import { imagesOf, meanImage, pixelCount } from '../data/dataset';
 import type { TensorValue } from '../engine/values';
 import { float32 } from '../engine/values';
-import { nearestNeighbours, type NeighboursOptions } from './neighbours';
+import { nearestNeighbours, type NeighboursOptions } from '../numerics/neighbours';
 
 /** How new generated images are; lists have one entry a sample. */
 export interface GeneralizationScore {

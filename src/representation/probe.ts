@@ -1,14 +1,11 @@
 /** The linear probe: how well a linear classifier reads the class of an image off a network's features. */
+import type { FeatureMatrix } from '../numerics/matrix';
 import {
-  checkFeatures,
   fitLogisticRegression,
-  type FeatureMatrix,
   type FittedClassifier,
   type LogisticRegressionOptions,
 } from './logistic-regression';
-
-/** Added to each standard deviation, so that a feature that never changes stays finite. */
-const smallestDeviation = 1e-6;
+import { moments, standardized } from './normalization';
 
 /**
  * Fits a probe: the features are standardized by their mean and standard deviation (N - 1) over the training images, then
@@ -26,32 +23,13 @@ export async function fitProbe(
   options: LogisticRegressionOptions = {},
 ): Promise<FittedClassifier> {
   const { mean, deviation } = moments(features);
-  const width = mean.length;
-  const standardized = Float64Array.from(features.values, (feature, i) => {
-    return (feature - mean[i % width]) / deviation[i % width];
-  });
   const fitted = await fitLogisticRegression(
-    { shape: features.shape, values: standardized },
+    standardized(features, { mean, deviation }),
     labels,
     classes,
     options,
   );
   return { ...fitted, ...onRawFeatures(fitted, mean, deviation) };
-}
-
-/**
- * Mean and standard deviation of each feature. Sums are divided last: those of float32 features are exact enough that a
- * feature that never changes becomes exactly 0.
- */
-function moments(features: FeatureMatrix): { mean: Float64Array; deviation: Float64Array } {
-  const [count, width] = checkFeatures(features);
-  const { values } = features;
-  const sum = new Float64Array(width);
-  const squares = new Float64Array(width);
-  for (let i = 0; i < values.length; i++) sum[i % width] += values[i];
-  const mean = sum.map(total => total / count);
-  for (let i = 0; i < values.length; i++) squares[i % width] += (values[i] - mean[i % width]) ** 2;
-  return { mean, deviation: squares.map(total => Math.sqrt(total / (count - 1)) + smallestDeviation) };
 }
 
 /** ((h - mean) / deviation) W + b = h (W / deviation) + (b - (mean / deviation) W). */

@@ -16,7 +16,7 @@ import { tf } from '../../src/engine/tensorflow';
 import { toValue } from '../../src/engine/tensors';
 import type { TensorValue } from '../../src/engine/values';
 import { createVariables } from '../../src/engine/variables';
-import { nearestNeighbours } from '../../src/generation/neighbours';
+import { nearestNeighbours } from '../../src/numerics/neighbours';
 import type { UNetConfig } from '../../src/models/unet';
 import { createUNet } from '../../src/models/unet';
 import { featureExtractor } from '../../src/representation/features';

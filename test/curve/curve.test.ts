@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accuracies, checkCurve, type CurveMeasurement } from '../../src/curve/curve';
+import { accuracies, checkCurve, type CurveMeasurement, joinLevels } from '../../src/curve/curve';
 
 const curve: CurveMeasurement = {
   layer: '8x8_up',
@@ -32,5 +32,31 @@ describe('checkCurve', () => {
   ];
   it.each(refused)('refuses %s', (_, change, message) => {
     expect(() => checkCurve({ ...curve, ...change })).toThrow(message);
+  });
+});
+
+describe('joinLevels', () => {
+  const part = (sigma: number, correct: number[]): CurveMeasurement => ({
+    layer: 'h',
+    input: 'noisy',
+    sigmas: [sigma],
+    draws: 1,
+    testCount: 2,
+    correct: Uint8Array.from(correct),
+  });
+
+  it('puts single levels in order, each with what was right there', () => {
+    const joined = joinLevels([part(1, [0, 0]), part(0.1, [1, 0]), part(0.5, [1, 1])]);
+    expect(joined.sigmas).toEqual([0.1, 0.5, 1]);
+    expect([...joined.correct]).toEqual([1, 0, 1, 1, 0, 0]);
+    expect(accuracies(joined)).toEqual([50, 100, 0]);
+  });
+
+  it('refuses parts that were measured differently, or a level twice', () => {
+    expect(() => joinLevels([])).toThrow(/at least one/);
+    expect(() => joinLevels([part(1, [0, 0]), { ...part(2, [0, 0]), layer: 'other' }])).toThrow(
+      /layer h.*layer other/,
+    );
+    expect(() => joinLevels([part(1, [0, 0]), part(1, [1, 1])])).toThrow(/must increase/);
   });
 });

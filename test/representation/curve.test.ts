@@ -1,35 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accuracies } from '../../src/curve/curve';
 import { select, take } from '../../src/data/dataset';
 import { loadDigits } from '../../src/data/digits';
-import type { Denoiser } from '../../src/diffusion/denoiser';
-import type { Parameters } from '../../src/diffusion/network';
 import { tf } from '../../src/engine/tensorflow';
-import { float32Scalar } from '../../src/engine/values';
-import { createVariables, type Variables } from '../../src/engine/variables';
-import {
-  representationCurve,
-  representationCurves,
-  type CurveProgress,
-} from '../../src/representation/curve';
+import { representationCurve, representationCurves } from '../../src/representation/curve';
+import type { CurveProgress } from '../../src/representation/levels';
+import measures from '../reference/recorded/measures.json';
 import recorded from '../reference/recorded/probe.json';
-
-const open: Variables[] = [];
-afterEach(() => open.splice(0).forEach(variables => variables.dispose()));
-
-/** A "network" whose layer 'pixels' is its input and 'blurred' a fifth of it, rounded to whole numbers: worse features. */
-function transparent() {
-  const variables = createVariables({ gain: float32Scalar(1) });
-  open.push(variables);
-  const denoiser = {
-    network: { imageShape: [8, 8, 1], layers: ['pixels', 'blurred'], parameters: [] },
-    denoise: (parameters: Parameters, noisy: tf.Tensor4D) => {
-      const pixels = noisy.mul(parameters.gain);
-      return { denoised: noisy, activations: { pixels, blurred: pixels.mul(0.8).round() } };
-    },
-  } as unknown as Denoiser;
-  return { denoiser, variables };
-}
+import { transparent } from './transparent';
 
 const digits = loadDigits();
 const train = take(digits, 1000);
@@ -94,6 +72,17 @@ describe('representationCurve', () => {
     const one = await representationCurve({ ...rest, layer, sigmas: [0.5], testDraws: 1 });
     expect(both.pixels).toEqual(one);
     expect(accuracies(both.blurred)[0]).toBeLessThan(accuracies(one)[0]);
+  });
+
+  it('takes any classifier, on features scaled as it needs', async () => {
+    const given = { ...options(), sigmas: [0.1], input: 'clean' as const };
+    for (const [classifier, expected] of [
+      [{ kind: 'projection' }, measures.projection],
+      [{ kind: 'neighbours' }, measures.neighbours],
+    ] as const) {
+      const { correct } = await representationCurve({ ...given, classifier });
+      expect([...correct]).toEqual(expected.map((k, i) => Number(k === test.labels[i])));
+    }
   });
 
   it('leaks no tensors', async () => {

@@ -192,6 +192,13 @@ describe('features refuse', () => {
   });
 });
 
+it('refuses features that would fill the memory, after the first batch', async () => {
+  const count = 2 ** 23 + 1; // 16 features each: one image more than fits; memory of zeros is not used until it is written
+  const large = float32(new Float32Array(count * 16), [count, 4, 4, 1]);
+  const given = { ...transparent(true), layers: ['seen'], pooling: 'none' as const, images: large, sigma: 1 };
+  await expect(features(given)).rejects.toThrow(/'seen' of 8388609 images would hold .* Pool the features/);
+});
+
 describe('pool', () => {
   // 1x3x4x1: rows 0..3, 4..7, 8..11
   const activation = () => tf.range(0, 12).reshape([1, 3, 4, 1]);

@@ -3,7 +3,7 @@ import { imagesOf, take } from '../../src/data/dataset';
 import { loadDigits } from '../../src/data/digits';
 import { tf } from '../../src/engine/tensorflow';
 import { float32 } from '../../src/engine/values';
-import { nearestNeighbours } from '../../src/generation/neighbours';
+import { nearestNeighbours } from '../../src/numerics/neighbours';
 import recorded from '../reference/recorded/neighbours.json';
 
 const references = imagesOf(take(loadDigits(), 300));
