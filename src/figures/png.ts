@@ -6,7 +6,7 @@ export interface PngSize {
   /** CSS pixels. */
   readonly width: number;
   readonly height: number;
-  /** Pixels of the picture for a CSS pixel. Default 1.25: legible on GitHub, and a notebook of several figures stays below 1 MB. */
+  /** Pixels of the picture for a CSS pixel. Default 1: JupyterLab shows pictures pixel by pixel, and cuts what is wider than a cell. */
   readonly scale?: number;
 }
 
@@ -20,7 +20,7 @@ let noted = false;
  */
 export function renderPng(
   figure: { readonly data: unknown; readonly layout: unknown },
-  { width, height, scale = 1.25 }: PngSize,
+  { width, height, scale = 1 }: PngSize,
 ): Promise<string | undefined> {
   const draw = async () => {
     try {

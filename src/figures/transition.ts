@@ -52,7 +52,7 @@ export function transitionFigure(
       annotations: [
         panelTitle('Representation curves', leftPanel[0], 1, bandNote(rows[0].analysis)),
         panelTitle('Rise of the curve to its peak', rightPanel[0], upperPanel[1], thresholdNote),
-        panelTitle('Generated images', rightPanel[0], lowerPanel[1], 'dotted: half of the samples new'),
+        panelTitle('Generated images', rightPanel[0], lowerPanel[1], noveltyNote),
       ],
       margin: { l: 62, r: 20, t: 92, b: 56 },
     },
@@ -83,6 +83,8 @@ function sizeAxis(sizes: readonly number[], parts: PlotlyObject): PlotlyObject {
 }
 
 const thresholdNote = `dotted: a hill\u2019s interval lies above ${unimodalRise}, a falling curve\u2019s below ${decreasingRise}`;
+
+const noveltyNote = 'dotted: half are new; cosine: to the nearest training image';
 
 const legends: PlotlyObject = {
   legend: {
@@ -185,13 +187,13 @@ function noveltyTraces(rows: readonly TransitionRow[]): PlotlyObject[] {
   });
   return [
     trace(
-      'share of new samples',
+      'share of new images',
       { color: quantities.second, dash: 'solid', symbol: 'square' },
       row => row.novelShare,
       row => row.novelRange,
     ),
     trace(
-      'median cosine to nearest training image',
+      'median cosine',
       { color: ink.soft, dash: 'dash', symbol: 'diamond' },
       row => row.medianCosine,
       row => row.cosineRange,

@@ -36,7 +36,8 @@ describe.skipIf(kaleido === undefined)('renderPng', () => {
     const bundle = await figure[displaySymbol]();
     expect(Object.keys(bundle)).toEqual(['application/vnd.plotly.v1+json', 'image/png', 'text/plain']);
     expect(bundle['text/plain']).toBe('Two bars. The second is higher.');
-    expect(bundle['image/png']).toMatch(/^iVBORw0KGgo/);
+    const { width, height } = PNG.sync.read(Buffer.from(bundle['image/png'] as string, 'base64'));
+    expect([width, height]).toEqual([300, 200]); // no larger than the figure: JupyterLab would cut it
     expect(bundle['application/vnd.plotly.v1+json']).toMatchObject({
       data: figure.data,
       layout: figure.layout,
