@@ -4,15 +4,26 @@
  */
 import { typeNumbers } from './backend';
 import type { TensorFunction } from './recorder';
-import { checkOutputs, record } from './recorder';
+import { checkOutputs, record, withoutMissing } from './recorder';
 import type { Callable } from './session';
 import { tf } from './tensorflow';
 import { toTensor, toValue } from './tensors';
-import type { DataType, NamedValues, TensorValue } from './values';
+import { type DataType, type NamedValues, requireTensorValue, type TensorValue } from './values';
 import type { Variables } from './variables';
 
-/** A compiled function: values by name in, values by name out. */
-export type CompiledFunction = (inputs?: NamedValues) => Promise<NamedValues>;
+/**
+ * A compiled function: values by name in, values by name out. Calls may be in flight together; those that change variables
+ * wait for their turn, so that the inputs must stay as they are until the promise settles.
+ * @throws TypeError or RangeError naming an input that is not a tensor value; Error naming one that is missing; the signal's
+ * reason when it is aborted before the call begins (a call that has begun ends); Error when TensorFlow fails, or has no
+ * memory for it.
+ */
+export type CompiledFunction = (inputs?: NamedValues, options?: CallOptions) => Promise<NamedValues>;
+
+/** Options of one call. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
 
 /** What a function is compiled with. */
 export interface CompileOptions {
@@ -34,7 +45,7 @@ export interface CompileOptions {
  */
 export function compile(fn: TensorFunction, { variables, example }: CompileOptions): CompiledFunction {
   const { session } = variables;
-  if (!session) return inputs => Promise.resolve(runEagerly(fn, inputs ?? {}));
+  if (!session) return (inputs = {}, options = {}) => runEagerly(fn, inputs, options);
 
   const recordings = new Map<string, { call: Callable; outputNames: string[]; inputNames: string[] }>();
   const recordingOf = (inputs: NamedValues) => {
@@ -52,10 +63,16 @@ export function compile(fn: TensorFunction, { variables, example }: CompileOptio
     return recorded;
   };
 
-  if (example) recordingOf(example);
-  return async (inputs = {}) => {
+  if (example) {
+    requireInputs(example);
+    recordingOf(example);
+  }
+  return async (inputs = {}, { signal } = {}) => {
+    requireInputs(inputs);
+    signal?.throwIfAborted();
     const { call, inputNames, outputNames } = recordingOf(inputs);
     await variables.ready;
+    signal?.throwIfAborted();
     const outputs = await call(
       inputNames.map(name => ({ ...inputs[name], dtype: typeNumbers[inputs[name].dtype] })),
     );
@@ -75,13 +92,25 @@ const dataTypes = new Map<number, DataType>([
   [typeNumbers.bool, 'bool'],
 ]);
 
-function runEagerly(fn: TensorFunction, inputs: NamedValues): NamedValues {
+function requireInputs(inputs: NamedValues): void {
+  for (const [name, value] of Object.entries(inputs)) requireTensorValue(`The input ${name}`, value);
+}
+
+// Asynchronous, so that its errors are rejections, as those of a compiled function.
+// eslint-disable-next-line @typescript-eslint/require-await
+async function runEagerly(
+  fn: TensorFunction,
+  inputs: NamedValues,
+  { signal }: CallOptions,
+): Promise<NamedValues> {
+  requireInputs(inputs);
+  signal?.throwIfAborted();
   const outputs: NamedValues = {};
   tf.tidy(() => {
     const tensors = Object.fromEntries(
       Object.entries(inputs).map(([name, value]) => [name, toTensor(value)]),
     );
-    const results = fn(tensors);
+    const results = fn(withoutMissing(tensors));
     checkOutputs(results);
     for (const [name, tensor] of Object.entries(results)) outputs[name] = toValue(tensor);
   });

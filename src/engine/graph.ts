@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { typeNumbers } from './backend';
 import type { AttributeValue, NodeDef, OpDef } from './protobuf';
 import { decodeOpList, encode } from './protobuf';
+import { refuse } from './refusal';
 import { sessionModule } from './session';
 
 /** One output of a node: `name:index`, with its element type (TensorFlow's number). */
@@ -102,7 +103,7 @@ export function addVariableHandle(
 export function definitionOf(op: string): OpDef {
   definitions ??= new Map(decodeOpList(sessionModule().opDefinitions()).map(each => [each.name, each]));
   const definition = definitions.get(op);
-  if (!definition) throw new Error(`TensorFlow has no op named ${op}. Check its spelling.`);
+  if (!definition) refuse(`TensorFlow has no op named ${op}`, 'Check its spelling.');
   return definition;
 }
 let definitions: Map<string, OpDef> | undefined;

@@ -7,6 +7,7 @@ import { typeNumbers } from './backend';
 import type { GraphBuilder } from './graph';
 import { createGraph, shapeProto } from './graph';
 import type { AttributeValue } from './protobuf';
+import { refuse } from './refusal';
 import { tf } from './tensorflow';
 import { toTensor } from './tensors';
 import type { Trace } from './trace';
@@ -92,7 +93,7 @@ function withoutTraces<T>(variables: Record<string, tf.Variable>, body: () => T)
 
 function recordingOf(fn: TensorFunction, graph: GraphBuilder, trace: Trace, example: NamedValues): Recording {
   const { inputs, feeds } = placeholders(graph, trace, example);
-  const outputs = fn(inputs);
+  const outputs = fn(withoutMissing(inputs));
   checkOutputs(outputs);
   const fetches = Object.entries(outputs).map(([name, tensor]) => fetchOf(graph, trace, name, tensor, feeds));
   const targets = trace.assignments();
@@ -135,6 +136,19 @@ function fetchOf(
   const output = trace.outputOf(tensor);
   requirePlainType(name, Object.entries(typeNumbers).find(([, number]) => number === output.dtype)?.[0]);
   return feeds.includes(output.name) ? `${graph.add('Identity', {}, [output])}:0` : output.name;
+}
+
+/** The inputs as a function sees them: one that was not given is an error that names it, instead of undefined. */
+export function withoutMissing(inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
+  return new Proxy(inputs, {
+    get(target, name) {
+      if (typeof name === 'string' && !Object.hasOwn(target, name)) {
+        const given = Object.keys(target).join(', ') || 'nothing';
+        refuse(`The function uses the input ${name}, but was given ${given}`);
+      }
+      return Reflect.get(target, name) as tf.Tensor;
+    },
+  });
 }
 
 /** @throws TypeError when a function did not return tensors by name, of types that are values outside TensorFlow too. */

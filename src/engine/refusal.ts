@@ -20,37 +20,56 @@ export function requireRecordable(op: string, isStateful: boolean): void {
 
 /** @throws Error always: a tensor's values were asked for, by user code or by a kernel of tfjs. */
 export function refuseReading(): never {
-  const kernel = /dist[\\/]kernels[\\/](\w+)\.js/.exec(stack())?.[1];
+  const kernel = /dist[\\/]kernels[\\/](\w+)\.js/.exec(stack().join('\n'))?.[1];
   if (kernel) {
     refuse(
       `${kernel} reads its inputs' values and cannot be recorded`,
       kernel === 'GatherV2' ? 'Use gatherRows of engine/ops, which takes any indices.' : '',
     );
   }
-  refuse("A compiled function cannot read a tensor's values back (dataSync, arraySync, data, print)");
+  refuse(`A compiled function cannot read a tensor's values back, as ${calledFunction()} does`);
 }
 
-// The first frame outside this folder and outside packages.
+/** @throws Error always: an op, or by default the function that user code called, took a tensor that is gone. */
+export function refuseDisposed(user = calledFunction()): never {
+  refuse(
+    `${user} uses a tensor that was disposed of before, by dispose or at the end of a tf.tidy`,
+    'Return it from the tf.tidy, or tf.keep it.',
+  );
+}
+
+/** @throws Error always: JavaScript's random numbers would be the same at every call. */
+export function refuseRandom(): never {
+  refuse(
+    'A compiled function drew a random number in JavaScript',
+    'Use engine/random, which draws anew at each call.',
+  );
+}
+
+/** The function of TensorFlow.js that user code called. */
+function calledFunction(): string {
+  const frames = stack();
+  const frame = frames[frames.findIndex(isUserCode) - 1] ?? '';
+  return /(\w+)(?: \[as \w+\])? \(/.exec(frame)?.[1] ?? 'an op';
+}
+
 function atUserLine(): string {
-  const frame = stack()
-    .split('\n')
-    .find(
-      line =>
-        /:\d+:\d+\)?$/.test(line) &&
-        !line.includes('node_modules') &&
-        !line.includes('tfjs-core') &&
-        !line.includes(__dirname) &&
-        !line.includes('node:'),
-    );
+  const frame = stack().find(isUserCode);
   const place = frame && /\(?([^\s()]+:\d+:\d+)\)?$/.exec(frame);
   return place ? ` at ${place[1]}` : '';
 }
 
-// The whole stack: tfjs puts more frames between user and kernel than an error shows by default.
-function stack(): string {
+/** Whether a frame of the stack is outside this folder and outside packages. */
+function isUserCode(frame: string): boolean {
+  const ours = ['node_modules', 'tfjs-core', __dirname, 'node:'];
+  return /:\d+:\d+\)?$/.test(frame) && !ours.some(each => frame.includes(each));
+}
+
+/** The whole stack, innermost first: tfjs puts more frames between user and kernel than an error shows by default. */
+function stack(): string[] {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 200;
   const text = new Error().stack ?? '';
   Error.stackTraceLimit = stackTraceLimit;
-  return text;
+  return text.split('\n');
 }

@@ -4,6 +4,8 @@
  */
 import path from 'node:path';
 import './tensorflow';
+import { describeFailure } from './failure';
+import { createOrder } from './order';
 import { encode } from './protobuf';
 
 /** How a session computes. */
@@ -40,7 +42,10 @@ interface SessionModule {
   release(handle: Handle): void;
 }
 
-/** One kind of call: values for the feeds go in, values of the fetches come out; the targets run as well. */
+/**
+ * One kind of call: values for the feeds go in, values of the fetches come out; the targets run as well. Targets change
+ * variables: calls with targets run alone, others side by side.
+ */
 export type Callable = (feeds: NativeTensor[]) => Promise<NativeTensor[]>;
 
 /** A TensorFlow session and its growing graph. */
@@ -83,6 +88,7 @@ export function createSession({ threads, xla = false }: SessionOptions = {}): Se
   }
   const native = sessionModule();
   const handle = native.createSession(encode('ConfigProto', configOf(threads, xla)));
+  const inOrder = createOrder();
   const callables: Handle[] = [];
   // With one thread the ops run in the calling thread of the pool, without handing over: small ops gain most.
   const runOptions = threads === 1 ? { interOpThreadPool: -1 } : {};
@@ -103,11 +109,12 @@ export function createSession({ threads, xla = false }: SessionOptions = {}): Se
       // TensorFlow refuses to run nothing.
       if (fetches.length + targets.length === 0) return () => Promise.resolve([]);
       const callable = prepare(feeds, fetches, targets, {});
-      return inputs => withExplanation(native.run(callable, inputs));
+      const changes = targets.length > 0; // fetches only read
+      return inputs => inOrder(changes, () => withExplanation(() => native.run(callable, inputs)));
     },
     prepareTraced(feeds, targets) {
       const callable = prepare(feeds, [], targets, { traceLevel: fullTrace });
-      return inputs => withExplanation(native.trace(callable, inputs));
+      return inputs => inOrder(true, () => withExplanation(() => native.trace(callable, inputs)));
     },
     dispose() {
       callables.forEach(callable => native.release(callable));
@@ -133,29 +140,15 @@ function configOf(threads: number | undefined, xla: boolean) {
   };
 }
 
-/** TensorFlow's code of exhausted memory (tensorflow/c/tf_status.h). */
-const resourceExhausted = '8';
-
 /** RunOptions.FULL_TRACE */
 const fullTrace = 3;
 
-async function withExplanation<T>(call: Promise<T>): Promise<T> {
+async function withExplanation<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await call;
+    return await call();
   } catch (error) {
-    throw explained(error as Error);
+    const { code, message } = error as Error & { code?: string };
+    if (code === undefined) throw error; // the module's own words
+    throw new Error(describeFailure('the compiled function', code, message), { cause: error });
   }
-}
-
-function explained(error: Error & { code?: string }): Error {
-  const message = error.message.split('\n')[0];
-  if (error.code === resourceExhausted) {
-    return new Error(
-      `The device ran out of memory: ${message}. Lower the batch size, the number of channels or the image size.`,
-      { cause: error },
-    );
-  }
-  const node = /{{node ([^}]+)}}/.exec(error.message)?.[1];
-  const place = node ? ` (in ${node})` : '';
-  return new Error(`TensorFlow could not run the compiled function: ${message}${place}`, { cause: error });
 }

@@ -1,12 +1,14 @@
 /** Following tensors through the binding of TensorFlow.js while a function is recorded. */
 import type { Binding, OpAttribute, OutputMetadata } from './backend';
 import { backend, typeNumbers } from './backend';
+import { describeFailure } from './failure';
 import type { GraphBuilder, Output } from './graph';
 import { definitionOf } from './graph';
+import { type Replacement, withReplaced } from './interception';
 import type { AttributeValue } from './protobuf';
 import { createRecordedVariables } from './recorded-variables';
 import type { Recorder } from './recorder';
-import { refuse, refuseReading, requireRecordable } from './refusal';
+import { refuse, refuseDisposed, refuseRandom, refuseReading, requireRecordable } from './refusal';
 import { tf } from './tensorflow';
 
 /** Which output of the graph is which tensor? */
@@ -98,6 +100,16 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
     return lookUp(id) ?? refuse(`An input of ${op} is a tensor that is gone`);
   }
 
+  function runOp(...[op, attributes, ids, outputCount]: Parameters<Binding['executeOp']>): OutputMetadata[] {
+    try {
+      return original.executeOp(op, attributes, ids, outputCount);
+    } catch (error) {
+      const [, code, message] =
+        /^Invalid TF_Status: (\d+)\s+Message: (.*)/s.exec((error as Error).message) ?? [];
+      return refuse(describeFailure(op, code, message ?? (error as Error).message));
+    }
+  }
+
   function executeOp(
     op: string,
     attributes: OpAttribute[],
@@ -106,7 +118,7 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
   ): OutputMetadata[] {
     requireRecordable(op, definitionOf(op).isStateful);
     const inputs = ids.map(id => inputOf(op, id));
-    const results = original.executeOp(op, attributes, ids, outputCount);
+    const results = runOp(op, attributes, ids, outputCount);
     const node = graph.add(
       op,
       Object.fromEntries(attributes.map(each => [each.name, attributeValue(original, each)])),
@@ -134,6 +146,52 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
     executeOp: { value: executeOp },
     tensorDataSync: { value: tensorDataSync },
   }) as Binding;
+
+  /** The error of an asynchronous read-back, which would otherwise end in a promise that nobody awaits. */
+  let lostError: Error | undefined;
+  function read(): Promise<never> {
+    try {
+      refuseReading();
+    } catch (error) {
+      lostError ??= error as Error;
+    }
+    return new Promise(() => undefined);
+  }
+
+  const getInputTensorIds = backend.getInputTensorIds.bind(backend);
+  const runKernel = tf.engine().runKernel.bind(tf.engine());
+  const replacements: Replacement[] = [
+    [
+      backend,
+      {
+        binding: recordingBinding,
+        read,
+        getInputTensorIds(tensors: tf.Tensor[]) {
+          const ids = getInputTensorIds(tensors);
+          tensors.forEach((tensor, i) => 'dataId' in tensor && capture(tensor, ids[i]));
+          return ids;
+        },
+      },
+    ],
+    [
+      tf.engine(),
+      {
+        runKernel(...[kernel, inputs, attributes]: Parameters<typeof runKernel>) {
+          if (Object.values(inputs).some(isDisposed)) refuseDisposed(kernel);
+          return runKernel(kernel, inputs, attributes);
+        },
+      },
+    ],
+    [
+      tf.Tensor.prototype,
+      {
+        throwIfDisposed(this: tf.Tensor) {
+          if (this.isDisposed) refuseDisposed();
+        },
+      },
+    ],
+    [Math, { random: refuseRandom }],
+  ];
 
   const isAssigned = (name: string, variable: tf.Variable) =>
     initialIds.get(idOf(variable)) !== name && !settled.has(idOf(variable));
@@ -170,6 +228,7 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
     },
 
     outputOf(tensor) {
+      if (tensor.isDisposed) refuseDisposed('The function');
       const id = idOf(tensor);
       capture(tensor, id);
       return inputOf('An output', id);
@@ -184,25 +243,14 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
     },
 
     run(body) {
-      const getInputTensorIds = backend.getInputTensorIds.bind(backend);
-      const { random } = Math;
-      backend.binding = recordingBinding;
-      backend.getInputTensorIds = tensors => {
-        const ids = getInputTensorIds(tensors);
-        tensors.forEach((tensor, i) => 'dataId' in tensor && capture(tensor, ids[i]));
-        return ids;
+      const guarded = () => {
+        const result = body();
+        if (lostError) throw lostError;
+        return result;
       };
-      Math.random = () =>
-        refuse(
-          'A compiled function drew a random number in JavaScript',
-          'Use engine/random, which draws anew at each call.',
-        );
       try {
-        return body();
+        return withReplaced(replacements, guarded);
       } finally {
-        backend.binding = original;
-        delete (backend as Partial<typeof backend>).getInputTensorIds; // the prototype's shows again
-        Math.random = random;
         dependent.forEach(id => leftOvers.add(id));
       }
     },
@@ -213,6 +261,10 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
       return [...recorded.changes];
     },
   };
+}
+
+function isDisposed(input: unknown): boolean {
+  return input instanceof tf.Tensor && input.isDisposed;
 }
 
 function attributeValue(binding: Binding, { name, type, value }: OpAttribute): AttributeValue {

@@ -52,6 +52,29 @@ export function int32Scalar(value: number): TensorValue {
   return int32([value], []);
 }
 
+const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+/**
+ * @param name says in an error what the value was given as
+ * @throws TypeError when it is no tensor value, or its array is not its element type's; RangeError for another number of values
+ */
+export function requireTensorValue(name: string, value: TensorValue): void {
+  const { dtype, shape, values } = (value ?? {}) as Partial<TensorValue>;
+  if (!dtype || !Object.hasOwn(arrayTypes, dtype) || !Array.isArray(shape)) {
+    throw new TypeError(
+      `${name} is not a tensor value { dtype, shape, values } of type ${Object.keys(arrayTypes).join(', ')}: make it with float32(...) or int32(...).`,
+    );
+  }
+  const ArrayType = arrayTypes[dtype];
+  if (!(values instanceof ArrayType))
+    throw new TypeError(`${name} is ${dtype}, so its values must be a ${ArrayType.name}.`);
+  if (values.length !== sizeOf(shape)) {
+    throw new RangeError(
+      `${name} has the shape [${shape.join(', ')}], but ${values.length} values. Check the shape.`,
+    );
+  }
+}
+
 function checked(tensor: TensorValue): TensorValue {
   const expected = sizeOf(tensor.shape);
   if (tensor.values.length !== expected) {

@@ -8,7 +8,7 @@ import type { Callable, Session, SessionOptions } from './session';
 import { createSession } from './session';
 import { tf } from './tensorflow';
 import { toTensor, toValue } from './tensors';
-import type { NamedValues, TensorValue } from './values';
+import { type NamedValues, requireTensorValue, type TensorValue } from './values';
 
 /** How the functions over a set of variables run. */
 export interface VariablesOptions extends SessionOptions {
@@ -43,6 +43,7 @@ export function createVariables(
   initial: NamedValues,
   { compile = true, ...options }: VariablesOptions = {},
 ): Variables {
+  for (const [name, value] of Object.entries(initial)) requireTensorValue(`The value of ${name}`, value);
   const tensors = Object.fromEntries(
     Object.entries(initial).map(([name, value]) => [name, tf.tidy(() => tf.variable(toTensor(value)))]),
   );
@@ -150,6 +151,7 @@ function checkNames(names: readonly string[], tensors: Record<string, tf.Variabl
 function checkValues(values: NamedValues, tensors: Record<string, tf.Variable>): void {
   checkNames(Object.keys(values), tensors);
   for (const [name, value] of Object.entries(values)) {
+    requireTensorValue(`The value of ${name}`, value);
     const { dtype, shape } = tensors[name];
     if (value.dtype !== dtype || value.shape.join() !== shape.join()) {
       throw new Error(

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { applyAdam } from '../../src/engine/adam';
+import { executeOp, typeAttribute } from '../../src/engine/backend';
 import { compile } from '../../src/engine/compile';
 import { randomNormal } from '../../src/engine/random';
 import { tf } from '../../src/engine/tensorflow';
-import { float32, float32Scalar, int32Scalar } from '../../src/engine/values';
+import { float32, float32Scalar, int32Scalar, type TensorValue } from '../../src/engine/values';
 import type { Variables } from '../../src/engine/variables';
 import { createVariables } from '../../src/engine/variables';
 
@@ -116,6 +117,47 @@ describe.each([{ compile: true }, { compile: false }])('with compile: $compile',
     expect(m.values[0]).toBeCloseTo(0.4, 5);
   });
 
+  test('an input that is missing or is no tensor value is refused by name', async () => {
+    const double = compile(({ x }) => ({ y: x.mul(2) }), { variables: variablesOf({}, options) });
+    await expect(double({ z: float32([1]) })).rejects.toThrow(/uses the input x, but was given z/);
+    const x = float32([1, 2]);
+    for (const [wrong, message] of [
+      [{ ...x, shape: [3] }, /input x has the shape \[3\], but 2 values/],
+      [{ ...x, values: new Int32Array(2) }, /input x is float32, so its values must be a Float32Array/],
+      [{ ...x, dtype: 'float64' }, /input x is not a tensor value/],
+      [[1, 2], /input x is not a tensor value/],
+    ] as [TensorValue, RegExp][])
+      await expect(double({ x: wrong })).rejects.toThrow(message);
+  });
+
+  test('an aborted signal stops it before the next call', async () => {
+    const variables = variablesOf({ count: float32Scalar(0) }, options);
+    const { count } = variables.tensors;
+    const increment = compile(() => (count.assign(count.add(1)), {}), { variables });
+    const controller = new AbortController();
+    await increment({}, controller);
+    controller.abort(new Error('enough'));
+    await expect(increment({}, controller)).rejects.toThrow('enough');
+    expect(await variables.read()).toEqual({ count: float32Scalar(1) });
+  });
+
+  test('calls in flight together see variables before or after a change, in the order of the calls', async () => {
+    const size = 10_000;
+    const filled = (value: number) => float32(new Float32Array(size).fill(value));
+    const variables = variablesOf({ a: filled(0), b: filled(0) }, options);
+    const { a, b } = variables.tensors;
+    const increment = compile(() => (a.assign(a.add(1)), b.assign(b.add(1)), {}), { variables });
+    const sum = compile(({ x }) => ({ sum: a.add(b).add(x).mean() }), { variables });
+    const calls = Array.from({ length: 20 }, async (_, i) => {
+      const [changed, read, both] = [increment(), sum({ x: float32Scalar(0.5) }), variables.read()];
+      await changed;
+      expect((await read).sum.values[0]).toBe(2 * (i + 1) + 0.5);
+      const values = Object.values(await both).flatMap(each => [...each.values]);
+      expect(values.every(value => value === i + 1)).toBe(true);
+    });
+    await Promise.all(calls);
+  });
+
   test('an unknown variable name or another shape is refused by name', async () => {
     const variables = variablesOf({ weight: float32([1, 2]) }, options);
     await expect((async () => variables.read(['wait']))()).rejects.toThrow(/no variable named wait.*weight/);
@@ -133,7 +175,46 @@ describe('what cannot be recorded is an error', () => {
         variables,
         example: { x: float32([1]) },
       }),
-    ).toThrow(/cannot read a tensor's values back.*compile\.test\.ts/);
+    ).toThrow(/cannot read a tensor's values back, as dataSync does at .*compile\.test\.ts:\d+/);
+  });
+
+  test('reading values back asynchronously, before anybody could wait for them', () => {
+    const variables = variablesOf({});
+    const reads = ({ x }: Record<string, tf.Tensor>) => (void x.square().array(), {});
+    expect(() => compile(reads, { variables, example: { x: float32([1]) } })).toThrow(
+      /values back, as array does at .*compile\.test\.ts:\d+/,
+    );
+  });
+
+  test.each<[string, (x: tf.Tensor, gone: tf.Tensor) => tf.Tensor]>([
+    ['add', (x, gone) => gone.add(x)],
+    ['Multiply', (x, gone) => x.mul(gone)],
+    ['Pack', (x, gone) => tf.stack([x, gone])],
+    ['The function', (_, gone) => gone],
+  ])('a disposed tensor: %s and the line are named', (user, use) => {
+    const variables = variablesOf({});
+    const fn = ({ x }: Record<string, tf.Tensor>) => {
+      let gone!: tf.Tensor;
+      tf.tidy(() => void (gone = x.mul(2)));
+      return { y: use(x, gone) };
+    };
+    expect(() => compile(fn, { variables, example: { x: float32([1]) } })).toThrow(
+      new RegExp(`${user} uses a tensor that was disposed of.*compile\\.test\\.ts:\\d+`),
+    );
+  });
+
+  test('an op that TensorFlow lacks, or refuses', () => {
+    const variables = variablesOf({});
+    const call =
+      (op: string) =>
+      ({ x }: Record<string, tf.Tensor>) => ({ y: executeOp(op, [], [x, x], 1)[0] });
+    const example = { x: float32([1]) };
+    expect(() => compile(call('Frobnicate'), { variables, example })).toThrow(
+      /no op named Frobnicate at .*compile\.test\.ts:\d+/,
+    );
+    expect(() => compile(call('MatMul'), { variables, example })).toThrow(
+      /could not run MatMul: .*compile\.test\.ts:\d+/,
+    );
   });
 
   test('random numbers made in JavaScript', () => {
@@ -177,6 +258,22 @@ describe('what cannot be recorded is an error', () => {
     ).toBe(9);
   });
 });
+
+test('without memory for a tensor, a call says what was asked for and what to lower', async () => {
+  const variables = variablesOf({});
+  const types = [typeAttribute('T', 'float32'), typeAttribute('index_type', 'int32')];
+  const fill = (side: tf.Tensor) => {
+    const shape = side.mul(tf.onesLike(tf.tensor1d([1, 1], 'int32')));
+    return { y: executeOp('Fill', types, [shape, tf.scalar(1)], 1)[0].sum() };
+  };
+  const run = compile(({ side }) => fill(side), { variables });
+  expect((await run({ side: int32Scalar(3) })).y.values[0]).toBe(9);
+  // Eight terabytes; TensorFlow waits ten seconds for somebody to free them.
+  await expect(run({ side: int32Scalar(1_400_000) })).rejects.toThrow(
+    /ran out of memory in the compiled function \(in .*Fill.*\): .*1400000,1400000.*Lower the batch size/,
+  );
+  expect((await run({ side: int32Scalar(2) })).y.values[0], 'the session lives on').toBe(4);
+}, 30_000);
 
 test('a thousand calls leave no tensor behind', async () => {
   const variables = variablesOf({ state: float32([0, 0]) });
