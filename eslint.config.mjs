@@ -7,7 +7,7 @@ const mayImport = {
   theory: ['engine', 'data', 'curve'],
   curve: [],
   engine: ['display'],
-  data: ['engine'],
+  data: ['engine', 'store'],
   diffusion: ['engine'],
   models: ['engine', 'diffusion'],
   store: ['engine'],

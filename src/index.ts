@@ -20,8 +20,12 @@ export { createVariables, type Variables, type VariablesOptions } from './engine
 
 // data
 export { type Dataset, imagesOf, meanImage, split, take } from './data/dataset';
+export { loadCifar10, loadCifar100 } from './data/cifar';
 export { loadDigits } from './data/digits';
 export { loadImageFolder } from './data/folder';
+export { loadDataset } from './data/load';
+export { loadNumpy } from './data/numpy';
+export { preprocess, type Preprocessing } from './data/preprocess';
 
 // diffusion and models
 export { createDenoiser, type Denoiser } from './diffusion/denoiser';
@@ -45,6 +49,7 @@ export { createUNet, type UNetConfig, type UNetDesign } from './models/unet';
 export { openRun } from './store/run';
 export type { Run } from './store/record';
 export { keptSteps, loadKeptWeights, loadWeights } from './store/weights';
+export { type NpyArray, readNpy, writeNpy } from './store/npy';
 export { readSafetensors, saveSafetensors } from './store/safetensors';
 export type { TrainingConfig } from './training/config';
 export { train, type Trained, type TrainOptions } from './training/train';

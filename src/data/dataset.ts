@@ -55,7 +55,7 @@ export function createDataset(parts: Omit<Dataset, 'count'>): Dataset {
     );
   }
   const [lowest, highest] = images instanceof Uint8Array ? [0, maximum] : [-1, 1];
-  const wrongPixel = images.findIndex(pixel => !(pixel >= lowest && pixel <= highest));
+  const wrongPixel = indexOutside(images, lowest, highest);
   if (wrongPixel >= 0) {
     fail(
       `has the pixel ${images[wrongPixel]} in image ${Math.floor(wrongPixel / pixelCount(imageShape))}, outside [${lowest}, ${highest}]. Give pixels of 8 bits as a Uint8Array, others scaled to [-1, 1].`,
@@ -76,6 +76,12 @@ export function createDataset(parts: Omit<Dataset, 'count'>): Dataset {
     fail(`of ${labels.length} images cannot have ${trainCount} for training and at least one for testing.`);
   }
   return { ...parts, count: labels.length };
+}
+
+/** Index of the first number that does not lie in [lowest, highest], or -1. */
+function indexOutside(numbers: Float32Array | Uint8Array, lowest: number, highest: number): number {
+  for (let i = 0; i < numbers.length; i++) if (!(numbers[i] >= lowest && numbers[i] <= highest)) return i;
+  return -1;
 }
 
 /** Number of values of one image. */

@@ -1,123 +1,86 @@
-/** Your own images: a folder with a folder of PNG or JPEG files for each class. */
-import { readdirSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+/** Your own images: a folder, or a tar archive of one, with a folder of PNG or JPEG files for each class. */
+import { basename, resolve } from 'node:path';
 import { tf } from '../engine/tensorflow';
+import { classFolders } from './class-folders';
 import { createDataset, type Dataset, type ImageShape, pixelCount } from './dataset';
-import { resizeToCover } from './resize';
+import { type FileSource, filesIn, type LoadOptions } from './files';
+import { requireSize, resizeToCover } from './resize';
 
 /** How images are read. */
-export interface ImageFolderOptions {
+export interface ImageFolderOptions extends LoadOptions {
   /** Height and width that every image is brought to: scaled to cover it and cut at the middle. Default: as they are. */
   readonly size?: readonly [height: number, width: number];
   /** One channel instead of three. Default false. */
   readonly gray?: boolean;
-  /** Called after each image. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-  /** Stops between images: the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
 }
 
-interface ImageFile {
-  readonly path: string;
-  readonly label: number;
-}
-
-const imageName = /\.(png|jpe?g)$/i;
 /** Memory of all images together, at most. */
 const maxBytes = 2 ** 32;
 
 /**
- * Reads `folder/<class>/<image>`: classes and images in the order of their names, so class after class (`split` mixes
- * them). Files that are not named .png, .jpg or .jpeg are left out, and so is what begins with a dot.
+ * Reads `<class>/<image>` from a folder or a .tar or .tar.gz archive: classes and images in the order of their names, so
+ * class after class (`split` mixes them). Where there are folders `train` and `test` above the classes (or `val` for
+ * `test`), the data set is divided as they are. Files that are not named .png, .jpg or .jpeg are left out, and so is what
+ * begins with a dot. An archive is decoded file by file and never unpacked.
  *
  * @example
  * const flowers = await loadImageFolder('data/flowers', { size: [32, 32] });
  * const { pool, test } = split(flowers, { pool: 1000, seed: 1 });
  *
- * @returns a data set named after the folder, its pixels of 8 bits; transparency is dropped, a camera's orientation mark ignored
- * @throws Error before decoding when there is no such folder, no image, or fewer than two classes with images; later,
- *   naming the file, when an image is damaged or (without `size`) of another size than the first
+ * @returns a data set named after the folder or archive, its pixels of 8 bits; transparency is dropped, a camera's orientation mark ignored
+ * @throws Error before decoding when there is no such folder, no image, or fewer than two classes with images, or an
+ *   archive holds links or paths that lead out of it; later, naming the file, when an image is damaged or (without `size`)
+ *   of another size than the first
  */
-export async function loadImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<Dataset> {
+export async function loadImageFolder(location: string, options: ImageFolderOptions = {}): Promise<Dataset> {
+  if (options.size) requireSize(options.size);
+  return loadImageFiles(filesIn(location), options);
+}
+
+/** As {@link loadImageFolder}, of files that are known already. */
+export async function loadImageFiles(files: FileSource, options: ImageFolderOptions): Promise<Dataset> {
   const { size, gray = false, onProgress, signal } = options;
-  if (size && !size.every(length => Number.isInteger(length) && length > 0)) {
-    throw new RangeError(`The size is [height, width] in whole pixels, not [${size.join(', ')}].`);
-  }
-  const classNames = classFolders(folder);
-  const files = classNames.flatMap((name, label) => imageFiles(join(folder, name), label));
-  const first = await readImage(files[0].path, gray, size); // every class has images
-  const images = allocate(files.length, first.shape, folder);
-  for (const [i, { path }] of files.entries()) {
+  const { location } = files;
+  const { classNames, images, trainCount } = classFolders(await files.list(), location);
+  const places = new Map(images.map(({ path }, i) => [path, i]));
+  const whole = (path: string) => `${location}/${path}`;
+  let first: { readonly shape: ImageShape; readonly path: string } | undefined;
+  let pixels: Uint8Array = new Uint8Array();
+  let done = 0;
+  for await (const { path, bytes } of files.read(new Set(places.keys()))) {
     signal?.throwIfAborted();
-    const { shape, values } = await readImage(path, gray, size);
-    requireShape(shape, path, first.shape, files[0].path);
-    images.set(values, i * values.length);
-    onProgress?.({ done: i + 1, total: files.length });
+    const { shape, values } = decodeImage(bytes, gray, size, whole(path));
+    if (!first) pixels = allocate(images.length, shape, location);
+    first ??= { shape, path: whole(path) };
+    requireShape(shape, whole(path), first.shape, first.path);
+    pixels.set(values, places.get(path)! * values.length);
+    done++;
+    onProgress?.({ what: 'images', done, total: images.length });
   }
-  return createDataset({
-    name: basename(resolve(folder)),
-    imageShape: first.shape,
-    images,
-    labels: Int32Array.from(files, file => file.label),
-    classNames,
-  });
-}
-
-/** The folders in a folder, by name; refused when they cannot be classes. */
-function classFolders(folder: string): string[] {
-  const names = visibleNames(folder);
-  const folders = names.filter(name => statSync(join(folder, name)).isDirectory());
-  if (folders.length > 0 && folders.every(name => ['train', 'test', 'val', 'validation'].includes(name))) {
-    throw new Error(
-      `${folder} holds the parts ${folders.join(', ')} rather than classes. Load one of them: ${join(folder, folders[0])}.`,
-    );
-  }
-  if (folders.length < 2) {
-    const found =
-      folders.length === 1
-        ? `the one folder "${folders[0]}"`
-        : `${names.filter(name => imageName.test(name)).length} images and no folders`;
-    throw new Error(
-      `${folder} needs a folder of images for each of at least two classes, but it has ${found}. Sort the images into folders named after their classes.`,
-    );
-  }
-  return folders;
-}
-
-function imageFiles(folder: string, label: number): ImageFile[] {
-  const names = visibleNames(folder).filter(name => imageName.test(name));
-  if (names.length === 0) {
-    throw new Error(
-      `The class folder ${folder} has no .png, .jpg or .jpeg files. Add images, or remove the folder.`,
-    );
-  }
-  return names.map(name => ({ path: join(folder, name), label }));
-}
-
-function visibleNames(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter(name => !name.startsWith('.'))
-      .sort();
-  } catch (cause) {
-    throw new Error(`Cannot read the folder ${folder}. Does it exist, and may you read it?`, { cause });
-  }
+  if (!first || done < images.length)
+    throw new Error(`${location} changed while it was read. Load it again.`);
+  const labels = Int32Array.from(images, image => image.label);
+  const name = basename(resolve(location)).replace(/\.(tar(\.gz)?|tgz)$/i, '');
+  return createDataset({ name, imageShape: first.shape, images: pixels, labels, classNames, trainCount });
 }
 
 /** The 8-bit pixels of an image file, [H, W, C]. */
-async function readImage(
-  path: string,
+function decodeImage(
+  bytes: Uint8Array,
   gray: boolean,
-  size?: readonly [number, number],
-): Promise<{ shape: ImageShape; values: Uint8Array }> {
-  const bytes = await readFile(path);
-  return tf.tidy(() => {
-    let image = decode(bytes, gray ? 1 : 3, path);
+  size: ImageFolderOptions['size'],
+  path: string,
+): { shape: ImageShape; values: Uint8Array } {
+  const image = tf.tidy(() => {
+    const decoded = decode(bytes, gray ? 1 : 3, path);
+    if (!size) return decoded;
+    const resized = resizeToCover(decoded.expandDims(0), size).squeeze<tf.Tensor3D>([0]);
     // Filtered pixels lie between the levels of 8 bits, and may leave their range by a rounding error.
-    if (size) image = resizeToCover(image, size).clipByValue(0, 255).round() as tf.Tensor3D;
-    return { shape: image.shape, values: Uint8Array.from(image.dataSync()) };
+    return resized.clipByValue(0, 255).round() as tf.Tensor3D;
   });
+  const values = new Uint8Array(image.dataSync());
+  image.dispose();
+  return { shape: image.shape, values };
 }
 
 function decode(bytes: Uint8Array, channels: number, path: string): tf.Tensor3D {
@@ -128,11 +91,11 @@ function decode(bytes: Uint8Array, channels: number, path: string): tf.Tensor3D 
   }
 }
 
-function allocate(count: number, shape: ImageShape, folder: string): Uint8Array {
+function allocate(count: number, shape: ImageShape, location: string): Uint8Array {
   const bytes = count * pixelCount(shape);
   if (bytes > maxBytes) {
     throw new RangeError(
-      `${folder} holds ${count} images of ${shape.join(' x ')}: ${Math.ceil(bytes / 2 ** 30)} GB in memory, more than the ${maxBytes / 2 ** 30} that are allowed. Give a smaller size.`,
+      `${location} holds ${count} images of ${shape.join(' x ')}: ${Math.ceil(bytes / 2 ** 30)} GB in memory, more than the ${maxBytes / 2 ** 30} that are allowed. Give a smaller size.`,
     );
   }
   return new Uint8Array(bytes);

@@ -2,13 +2,19 @@
 import { booleanAttribute, executeOp, stringAttribute, typeAttribute } from '../engine/backend';
 import { tf } from '../engine/tensorflow';
 
+/** @throws RangeError unless the size is two positive whole numbers */
+export function requireSize(size: readonly number[]): void {
+  if (size.length === 2 && size.every(length => Number.isInteger(length) && length > 0)) return;
+  throw new RangeError(`The size is [height, width] in whole pixels, not [${size.join(', ')}].`);
+}
+
 /**
- * Scales an image [H, W, C] until it just covers [height, width], keeps the middle, and filters with a triangle as wide as
+ * Scales images [B, H, W, C] until they just cover [height, width], keeps the middle, and filters with a triangle as wide as
  * the shrinking needs (no aliasing) or as one pixel where it grows (bilinear): Pillow's `BILINEAR`.
  */
-export function resizeToCover(image: tf.Tensor3D, [height, width]: readonly [number, number]): tf.Tensor3D {
+export function resizeToCover(images: tf.Tensor4D, [height, width]: readonly [number, number]): tf.Tensor4D {
   return tf.tidy(() => {
-    const [fromHeight, fromWidth] = image.shape;
+    const [, fromHeight, fromWidth] = images.shape;
     const scale = Math.max(height / fromHeight, width / fromWidth);
     const offset = [(height - scale * fromHeight) / 2, (width - scale * fromWidth) / 2];
     const [resized] = executeOp(
@@ -19,13 +25,13 @@ export function resizeToCover(image: tf.Tensor3D, [height, width]: readonly [num
         booleanAttribute('antialias', true),
       ],
       [
-        image.toFloat().expandDims(0), // [1, H, W, C]
+        images.toFloat(),
         tf.tensor1d([height, width], 'int32'),
         tf.tensor1d([scale, scale]),
         tf.tensor1d(offset),
       ],
       1,
     );
-    return resized.squeeze<tf.Tensor3D>([0]); // [height, width, C]
+    return resized as tf.Tensor4D; // [B, height, width, C]
   });
 }

@@ -1,7 +1,7 @@
 /** From settings to the things that they describe. Cheap, so that mistakes show before any work. */
 import { type Dataset, split, take } from '../data/dataset';
-import { loadDigits } from '../data/digits';
-import { loadImageFolder } from '../data/folder';
+import type { LoadOptions } from '../data/files';
+import { loadDataset } from '../data/load';
 import { createDenoiser, type Denoiser, requireSigma } from '../diffusion/denoiser';
 import { requireLayers } from '../diffusion/network';
 import { logNormalNoise, type NoiseDistribution } from '../diffusion/noise';
@@ -13,30 +13,34 @@ import { createNetwork } from '../models/create';
 import { requireTrainingConfig } from '../training/config';
 import type { DataConfig, DiffusionConfig, ExperimentConfig } from './config';
 
-/** All images of a configuration. */
-export function loadData({ source, size, gray }: DataConfig): Promise<Dataset> {
-  if (source === 'digits') return Promise.resolve(loadDigits());
-  return loadImageFolder(source, { size: size ?? undefined, gray });
+/**
+ * All images of a configuration, as small and gray as it says.
+ * @throws Error that says what is wrong with the source; RangeError when size or resolution do not fit the images.
+ */
+export function loadData(config: DataConfig, options: LoadOptions = {}): Promise<Dataset> {
+  const { source, size, gray, resolution } = config;
+  return loadDataset(source, {
+    ...options,
+    gray,
+    size: size ?? undefined,
+    resolution: resolution ?? undefined,
+  });
 }
 
 /** The images as one seed divides them. */
 export interface DataSplit {
   /** The first images of the pool: what the model is trained on. */
   readonly train: Dataset;
-  /** All labelled images that probes are fitted to. */
+  /** Labelled images that probes are fitted to. */
   readonly pool: Dataset;
   readonly test: Dataset;
 }
 
 /** @throws RangeError when more images are asked for than there are. */
-export function splitData(
-  all: Dataset,
-  { pool: size }: DataConfig,
-  trainingSize: number,
-  seed: number,
-): DataSplit {
-  const { pool, test } = split(all, { pool: size, seed: deriveSeed(seed, 'split') });
-  return { train: take(pool, trainingSize), pool, test };
+export function splitData(all: Dataset, config: DataConfig, trainingSize: number, seed: number): DataSplit {
+  const sizes = { pool: config.pool, test: config.test ?? undefined };
+  const { pool, test } = split(all, { ...sizes, seed: deriveSeed(seed, 'split') });
+  return { train: take(pool, trainingSize), pool: take(pool, config.probe ?? config.pool), test };
 }
 
 /** The untrained model of a configuration. */

@@ -6,14 +6,25 @@ import type { TrainingConfig } from '../training/config';
 
 /** Where images come from and how they are divided. */
 export interface DataConfig {
-  /** 'digits' (embedded), or the path of a folder with a folder of PNG or JPEG images for each class. */
+  /**
+   * 'digits' (embedded), 'cifar10', 'cifar100' (downloaded once), or a path: of a folder or tar with a folder of PNG or
+   * JPEG images for each class, also under train/ and test/; of CIFAR's binary archive; of a .npz or .npy.
+   */
   readonly source: string;
-  /** Height and width that the images of a folder are brought to; null: as they are. */
+  /** Height and width that images are brought to, scaled to cover it and cut at the middle; null: as they are. */
   readonly size: readonly [height: number, width: number] | null;
-  /** One channel instead of three for the images of a folder. */
+  /** One channel instead of three. */
   readonly gray: boolean;
-  /** Labelled images that models are trained on (the first N) and probes are fitted to (all); the others are for testing. */
+  /** Height to which images are then mean-pooled, the mean of a square of pixels for each; null: as they are. */
+  readonly resolution: number | null;
+  /** Models are trained on mirror images as well; probes never see them. */
+  readonly flips: boolean;
+  /** Labelled images, chosen by the seed, that models are trained on: the first N. From the training part where there is one. */
   readonly pool: number;
+  /** Images of the pool, the first ones, that probes are fitted to; null: all. */
+  readonly probe: number | null;
+  /** Labelled images that probes are tested on, from the test part where there is one; null: all that are not in the pool. */
+  readonly test: number | null;
 }
 
 /** Preconditioning, loss weight and noise distribution of training: EDM's, or the variance-preserving ones. */

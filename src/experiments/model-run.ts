@@ -21,7 +21,8 @@ export function openModelRun(settings: ModelSettings, train: Dataset, root: stri
   const { config, trainingSize, seed } = settings;
   const { network, diffusion, training } = config;
   // The images themselves, not where they came from: they may have been moved.
-  const data = { name: train.name, trainingSize, sha256: fingerprint(train) };
+  const images = { name: train.name, trainingSize, sha256: fingerprint(train) };
+  const data = { ...images, ...(config.data.flips && { flips: true }) };
   const seeds = Object.fromEntries(
     ['split', 'training', 'probe', 'sampling'].map(name => [name, deriveSeed(seed, name)]),
   );

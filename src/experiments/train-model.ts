@@ -35,7 +35,7 @@ export interface TrainedModel extends Trained {
  */
 export async function trainModel(cell: ModelCell, options: TrainModelOptions = {}): Promise<TrainedModel> {
   const { config, trainingSize, seed, root, fresh } = cell;
-  const all = await loadData(config.data);
+  const all = await loadData(config.data, { signal: options.signal });
   const data = splitData(all, config.data, trainingSize, seed);
   const { denoiser, noise } = buildModel(config, all.imageShape);
   const run = await openModelRun(cell, data.train, root);
@@ -47,6 +47,7 @@ export async function trainModel(cell: ModelCell, options: TrainModelOptions = {
     noise,
     dataset: data.train,
     config: config.training,
+    flips: config.data.flips,
     seed: deriveSeed(seed, 'training'),
     fresh,
     threads,

@@ -4,7 +4,7 @@ import type { Denoiser } from '../diffusion/denoiser';
 import { denoisingLoss } from '../diffusion/loss';
 import type { NoiseDistribution } from '../diffusion/noise';
 import { applyAdam } from '../engine/adam';
-import { deriveSeed, randomIntegers, randomNormal } from '../engine/random';
+import { deriveSeed, randomIntegers, randomNormal, randomUniform } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import { float32Scalar, int32Scalar, type NamedValues } from '../engine/values';
 import type { TrainingConfig } from './config';
@@ -16,6 +16,8 @@ export interface StepOptions {
   readonly denoiser: Denoiser;
   readonly noise: NoiseDistribution;
   readonly config: TrainingConfig;
+  /** Turn each image drawn into its mirror image with probability 1/2. Default false. */
+  readonly flips?: boolean;
   readonly seed: number;
   /** The training set, or what its images look like. */
   readonly dataset: ImageFormat;
@@ -65,16 +67,26 @@ export function createTrainingStep(options: StepOptions) {
   };
 }
 
-function drawBatch({ denoiser, noise, dataset, config, seed, tensors }: StepOptions, step: tf.Scalar) {
-  const { batchSize } = config;
+function drawBatch(options: StepOptions, step: tf.Scalar) {
+  const { denoiser, noise, dataset, flips, seed, tensors } = options;
+  const { batchSize } = options.config;
   const all = tensors[imagesName]; // [N, ...]
   const chosen = randomIntegers([batchSize], all.shape[0], deriveSeed(seed, 'batch'), step); // [B]
   const shape = [batchSize, ...denoiser.network.imageShape];
+  const images = gatherImages(all, chosen as tf.Tensor1D, dataset); // [B, H, W, C]
   return {
-    images: gatherImages(all, chosen as tf.Tensor1D, dataset), // [B, H, W, C]
+    images: flips ? flipRandomly(images, deriveSeed(seed, 'flips'), step) : images,
     sigma: noise.sample(batchSize, deriveSeed(seed, 'sigma'), step), // [B]
     noise: randomNormal(shape, deriveSeed(seed, 'noise'), step) as tf.Tensor4D, // [B, H, W, C]
   };
+}
+
+/** Each image [B, H, W, C] as it is or, as (seed, step) decide, with left and right exchanged. */
+export function flipRandomly(images: tf.Tensor4D, seed: number, step: tf.Scalar): tf.Tensor4D {
+  return tf.tidy(() => {
+    const isFlipped = randomUniform([images.shape[0], 1, 1, 1], seed, step).less(0.5);
+    return tf.where(isFlipped, images.reverse(2), images);
+  });
 }
 
 /** average <- decay * average + (1 - decay) * weight */

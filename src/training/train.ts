@@ -34,6 +34,8 @@ export interface TrainOptions {
   /** The training set, all of it. */
   readonly dataset: Dataset;
   readonly config: TrainingConfig;
+  /** Train on mirror images as well: each image drawn is flipped, left to right, with probability 1/2. Default false. */
+  readonly flips?: boolean;
   /** Determines initial weights, batches and noise. */
   readonly seed: number;
   /** Where checkpoints and the log go, and where an interrupted training is resumed from; default: nothing is kept. */

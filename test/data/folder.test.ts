@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { imagesOf } from '../../src/data/dataset';
 import { loadImageFolder } from '../../src/data/folder';
 import { resizeToCover } from '../../src/data/resize';
 import { tf } from '../../src/engine/tensorflow';
+import { tarGzOf, tarOf } from './archives';
 import recorded from '../reference/recorded/resize.json';
 
 const root = mkdtempSync(join(tmpdir(), 'folder-'));
@@ -98,14 +99,32 @@ describe('loadImageFolder', () => {
   });
 
   it('refuses a folder that is not there, empty, or not sorted into classes', async () => {
-    await expect(loadImageFolder(join(root, 'nowhere'))).rejects.toThrow(/Cannot read the folder .*nowhere/);
+    await expect(loadImageFolder(join(root, 'nowhere'))).rejects.toThrow(
+      /Cannot read .*nowhere. Does it exist/,
+    );
     await expect(loadImageFolder(folderOf('empty', {}))).rejects.toThrow(/has 0 images and no folders/);
     const flat = folderOf('flat', { '1.png': await red() });
     await expect(loadImageFolder(flat)).rejects.toThrow(/1 images and no folders.*named after their classes/);
     const one = folderOf('one', { 'a/1.png': await red() });
     await expect(loadImageFolder(one)).rejects.toThrow(/at least two classes, but it has the one folder "a"/);
-    const parts = folderOf('parts', { 'train/a/1.png': await red(), 'test/a/1.png': await red() });
-    await expect(loadImageFolder(parts)).rejects.toThrow(/parts test, train rather than classes. Load one/);
+    const parts = folderOf('parts', {
+      'train/a/1.png': await red(),
+      'train/b/1.png': await red(),
+      'test/c/1.png': await red(),
+    });
+    await expect(loadImageFolder(parts)).rejects.toThrow(
+      /parts\/test has the class "c", of which there are no images/,
+    );
+    const untested = folderOf('untested', { 'test/a/1.png': await red(), 'val/b/1.png': await red() });
+    await expect(loadImageFolder(untested)).rejects.toThrow(
+      /holds the parts test, val: with train there must be test/,
+    );
+    const deep = folderOf('deep', {
+      'a/1.png': await red(),
+      'b/more/1.png': await red(),
+      'b/1.png': await red(),
+    });
+    await expect(loadImageFolder(deep)).rejects.toThrow(/b\/more\/1.png in .*deep lies deeper/);
     const hollow = folderOf('hollow', { 'a/1.png': await red(), 'b/readme.txt': '' });
     await expect(loadImageFolder(hollow)).rejects.toThrow(/class folder .*hollow\/b has no .png/);
   });
@@ -143,11 +162,116 @@ describe('loadImageFolder', () => {
   });
 });
 
+describe('parts and archives', () => {
+  const divided = async () => ({
+    'data/test/a/1.png': await red(),
+    'data/train/b/1.png': await red(),
+    'data/train/a-c/2.png': await gradient(),
+    'data/train/a/1.png': await gradient(),
+    'data/test/b/2.png': await gradient(),
+    'data/readme.txt': 'about',
+    '._data': 'hidden',
+  });
+
+  it('reads train and test parts, inside one folder around everything', async () => {
+    const data = await loadImageFolder(folderOf('divided', await divided()));
+    expect(data).toMatchObject({ name: 'divided', classNames: ['a', 'a-c', 'b'], trainCount: 3, count: 5 });
+    expect([...data.labels]).toEqual([0, 1, 2, 0, 2]);
+    const pixels = (i: number) => [...data.images.subarray(6 * i, 6 * i + 6)];
+    expect(pixels(0)).toEqual(pixels(1));
+    expect(pixels(2)).toEqual([255, 0, 0, 255, 0, 0]);
+    expect(pixels(3)).toEqual(pixels(2));
+    expect(pixels(4)).toEqual([0, 51, 255, 102, 153, 204]);
+  });
+
+  it.each(['pictures.tar', 'pictures.tar.gz', 'pictures.tgz'])(
+    'reads %s as the folder that it holds',
+    async name => {
+      const files = { 'data/': { type: 'directory' as const }, ...(await divided()) };
+      const archive = join(root, name);
+      writeFileSync(archive, name.endsWith('.tar') ? await tarOf(files) : await tarGzOf(files));
+      const folder = folderOf(`as-${name}`, await divided());
+      const data = await loadImageFolder(archive);
+      expect(data).toEqual({ ...(await loadImageFolder(folder)), name: 'pictures' });
+    },
+  );
+
+  it.each([
+    ['a path upwards', { 'a/../../x.png': '' }, /"a\/\.\.\/\.\.\/x.png" would lie outside the folder/],
+    ['an absolute path', { '/etc/x.png': '' }, /"\/etc\/x.png" would lie outside/],
+    [
+      'a symbolic link',
+      { 'a/x.png': { type: 'symlink' as const, linkname: '/etc/passwd' } },
+      /"a\/x.png" is a symlink to "\/etc\/passwd"/,
+    ],
+    ['a hard link', { 'a/x.png': { type: 'link' as const, linkname: 'a/y.png' } }, /"a\/x.png" is a link to/],
+    ['a device', { 'a/x.png': { type: 'character-device' as const } }, /is a character-device, no file/],
+  ])('refuses an archive with %s, by its name', async (name, wrong, message) => {
+    const archive = join(root, `${name}.tar.gz`);
+    writeFileSync(archive, await tarGzOf({ ...(await divided()), ...wrong }));
+    await expect(loadImageFolder(archive)).rejects.toThrow(message);
+    await expect(loadImageFolder(archive)).rejects.toThrow(archive);
+  });
+
+  it('refuses an archive that holds a file twice, is truncated, or is none', async () => {
+    const whole = await tarGzOf(await divided());
+    const tar = await tarOf(await divided());
+    const twice = Buffer.concat([tar.subarray(0, -1024), tar]);
+    for (const [name, bytes, message] of [
+      ['twice', twice, /holds "data\/test\/a\/1.png" twice/],
+      ['half', whole.subarray(0, whole.length / 2), /half.tar is refused: it is damaged, truncated or no/],
+      [
+        'half-tar',
+        tar.subarray(0, tar.length / 2 + 100),
+        /half-tar.tar is refused: it is damaged, truncated/,
+      ],
+      ['text', Buffer.from('hello'.repeat(200)), /text.tar is refused: it is damaged/],
+      ['nothing', Buffer.alloc(0), /nothing.tar needs a folder of images/],
+    ] as const) {
+      const archive = join(root, `${name}.tar`);
+      writeFileSync(archive, bytes);
+      await expect(loadImageFolder(archive)).rejects.toThrow(message);
+    }
+  });
+
+  it('names the archive and the damaged image in it, writes nothing, and stops when it is told to', async () => {
+    const folder = folderOf('alone', {});
+    const archive = join(folder, 'x.tar');
+    writeFileSync(
+      archive,
+      await tarOf({ 'a/good.png': await red(), 'b/bad.png': (await red()).subarray(0, 40) }),
+    );
+    await expect(loadImageFolder(archive)).rejects.toThrow(/alone\/x.tar\/b\/bad.png is damaged/);
+    const stopped = loadImageFolder(archive, { signal: AbortSignal.abort(new Error('enough')) });
+    await expect(stopped).rejects.toThrow('enough');
+    expect(readdirSync(folder)).toEqual(['x.tar']);
+  });
+
+  const real = resolve(__dirname, '../../../shared/data/cifar10.tar.gz');
+  it.skipIf(!existsSync(real))(
+    'decodes the images of a real archive that is beside the project',
+    async () => {
+      // Only its listing and first images: the whole takes a while.
+      const controller = new AbortController();
+      const seen: number[] = [];
+      const loading = loadImageFolder(real, {
+        signal: controller.signal,
+        onProgress: ({ done, total }) => {
+          seen.push(total);
+          if (done === 100) controller.abort(new Error('seen enough'));
+        },
+      });
+      await expect(loading).rejects.toThrow('seen enough');
+      expect(seen).toEqual(Array(100).fill(60_000));
+    },
+  );
+});
+
 describe('resizeToCover', () => {
   it.each(recorded.cases)('scales and cuts to $size as Pillow does', ({ size, resized }) => {
     const values = tf.tidy(() => {
       const image = tf.tensor3d(recorded.image, recorded.imageShape as [number, number, number]);
-      return resizeToCover(image, size as [number, number]).dataSync();
+      return resizeToCover(image.expandDims(0), size as [number, number]).dataSync();
     });
     expect(values.length).toBe(resized.length);
     // Pixels of size 100 in float32, weights rounded in another order.

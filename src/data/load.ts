@@ -1,0 +1,29 @@
+/** Data by name or by path: the one place that knows all kinds of sources. */
+import { cifar10, cifar100, cifarFormatOf, loadCifar } from './cifar';
+import type { Dataset } from './dataset';
+import { loadDigits } from './digits';
+import type { DownloadOptions } from './download';
+import { filesIn } from './files';
+import { loadImageFiles } from './folder';
+import { loadNumpy } from './numpy';
+import { preprocess, type Preprocessing } from './preprocess';
+
+/** How data are loaded. */
+export interface LoadDatasetOptions extends Preprocessing, DownloadOptions {}
+
+/**
+ * Loads a data set.
+ * @param source 'digits' (embedded), 'cifar10' or 'cifar100' (downloaded once), or a path: of a folder or tar with a folder
+ *   of images for each class (also under `train/` and `test/`), of CIFAR's binary archive or folder, of a .npz or .npy
+ * @throws Error that says what is wrong with the source; RangeError for preprocessing that does not fit the images
+ */
+export async function loadDataset(source: string, options: LoadDatasetOptions = {}): Promise<Dataset> {
+  if (source === 'digits') return preprocess(loadDigits(), options);
+  if (source === 'cifar10') return preprocess(await loadCifar(cifar10, options), options);
+  if (source === 'cifar100') return preprocess(await loadCifar(cifar100, options), options);
+  if (/\.np[yz]$/i.test(source)) return preprocess(await loadNumpy(source), options);
+  const files = filesIn(source);
+  const format = await cifarFormatOf(files);
+  if (format) return preprocess(await loadCifar(format, { ...options, location: source }), options);
+  return preprocess(await loadImageFiles(files, options), options);
+}
