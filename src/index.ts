@@ -29,6 +29,7 @@ export { preprocess, type Preprocessing } from './data/preprocess';
 
 // diffusion and models
 export { createDenoiser, type Denoiser } from './diffusion/denoiser';
+export { denoiseImages } from './diffusion/denoise';
 export { denoisingLoss } from './diffusion/loss';
 export {
   type DropoutDraw,
@@ -48,6 +49,8 @@ export { createUNet, type UNetConfig, type UNetDesign } from './models/unet';
 // training and runs
 export { openRun } from './store/run';
 export type { Run } from './store/record';
+export { findRun, listRuns } from './store/runs';
+export { readNpy, writeNpy } from './store/npy';
 export { keptSteps, loadKeptWeights, loadWeights } from './store/weights';
 export { type NpyArray, readNpy, writeNpy } from './store/npy';
 export { readSafetensors, saveSafetensors } from './store/safetensors';
@@ -78,6 +81,9 @@ export { type GeneralizationScore, generalizationScore } from './generation/scor
 
 // experiments
 export { type PresetName, presets, resolvePreset } from './experiments/presets';
+export { loadData, splitData } from './experiments/build';
+export { drawSamples, measureCurve, type MeasuredModel, scoreSamples } from './experiments/measures';
+export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
 export { type ModelCell, trainModel } from './experiments/train-model';
 export {
@@ -90,6 +96,7 @@ export {
 // figures and tables
 export { createFigure, type Figure } from './figures/figure';
 export { curveFigure } from './figures/curves';
+export { imageGrid } from './figures/grid';
 export { lossFigure } from './figures/losses';
 export { sampleFigure } from './figures/samples';
 export { summarizeTransition, type TransitionRow } from './figures/summary';

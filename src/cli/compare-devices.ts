@@ -143,7 +143,7 @@ async function main(): Promise<void> {
     return;
   }
   const { lines, passed } = compare(measureIn({ CUDA_VISIBLE_DEVICES: '-1' }), measureIn({}));
-  console.log(lines.join('\n'));
+  console.log(process.argv[2] === '--json' ? JSON.stringify({ passed, lines }) : lines.join('\n'));
   process.exitCode = passed ? 0 : 1;
 }
 

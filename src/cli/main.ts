@@ -1,22 +1,61 @@
 /** The command line `unimodal`: one file a command, each of which adds itself to the program. */
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
+import { addCurveCommand } from './curve';
+import { addDataCommand } from './data';
+import { addDenoiseCommand } from './denoise';
+import { addDoctorCommand } from './doctor';
+import { addFeaturesCommand } from './features';
+import { addRunsCommand } from './runs';
+import { addSampleCommand } from './sample';
+import { addScoreCommand } from './score';
+import { interruptedStatus, isInterruption } from './shared/interrupt';
+import { addExamples, say } from './shared/output';
 import { addTheoryCommand } from './theory';
+import { addTrainCommand } from './train';
 
 /** The program with all its commands. */
 export function createProgram(): Command {
   const program = new Command('unimodal')
     .description('When does a diffusion model understand its data, and when has it only memorized it?')
-    .showHelpAfterError('(add --help for the options)');
-  addTheoryCommand(program);
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  const commands = [
+    addDataCommand,
+    addTrainCommand,
+    addSampleCommand,
+    addDenoiseCommand,
+    addFeaturesCommand,
+    addCurveCommand,
+    addScoreCommand,
+    addTheoryCommand,
+    addRunsCommand,
+    addDoctorCommand,
+  ];
+  for (const add of commands) add(program);
+  addExamples(program, [
+    'train --size 64 --set training.steps=500',
+    'curve --model digits-64-seed0',
+    'score --model digits-64-seed0 --json',
+    'runs list',
+  ]);
   return program;
 }
 
-/** Runs the command line; a mistake in what was asked for ends with its message and exit code 1. */
+/**
+ * Runs the command line and sets the exit status: 0, 1 for a mistake in what was asked for or a failure, 130 when it was
+ * interrupted. Errors go to standard error in one sentence.
+ */
 export async function main(argv: readonly string[]): Promise<void> {
+  process.exitCode = await runProgram(argv);
+}
+
+async function runProgram(argv: readonly string[]): Promise<number> {
   try {
     await createProgram().parseAsync(argv);
+    return 0;
   } catch (error) {
-    console.error(`unimodal: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    if (error instanceof CommanderError) return error.exitCode; // commander has said it
+    say(`unimodal: ${error instanceof Error ? error.message : String(error)}`);
+    return isInterruption(error) ? interruptedStatus : 1;
   }
 }

@@ -1,10 +1,11 @@
 /** `unimodal theory snr`: the signal-to-noise ratio of the solvable model, as a table or as JSON. */
-import { createRequire } from 'node:module';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ClosedForm } from '../theory/closed-form';
-import type * as TrainModule from '../theory/train';
 import { createMolrg, type Molrg } from '../theory/molrg';
 import { measureSnr, theorySnr, type SnrCurve, type SnrInput } from '../theory/snr';
+import { library } from './shared/library';
+import { addExamples, addJson, printResult, textTable } from './shared/output';
+import { list, number } from './shared/values';
 
 interface SnrFlags {
   classes?: number;
@@ -27,9 +28,10 @@ interface SnrFlags {
 const usualSigmas = [0.002, 0.008, 0.023, 0.06, 0.14, 0.296, 0.585, 1.088, 1.923];
 
 export function addTheoryCommand(program: Command): void {
-  program
+  const theory = program
     .command('theory')
-    .description('the mixture of low-rank Gaussians, whose optimal denoiser is known')
+    .description('the mixture of low-rank Gaussians, whose optimal denoiser is known');
+  const command = theory
     .command('snr')
     .description(
       "signal-to-noise ratio of the optimal denoiser over noise levels, beside Theorem 1's approximation",
@@ -51,8 +53,12 @@ export function addTheoryCommand(program: Command): void {
     .option('--trained', 'train a denoiser and measure that instead of the closed form')
     .option('--samples <N>', 'samples in all', number, 30_000)
     .option('--seed <S>', 'seed of bases, samples and training', number, 0)
-    .option('--json', 'print JSON')
     .action(printSnr);
+  addJson(command);
+  addExamples(command, [
+    'theory snr --sigma 0.06,0.14,0.296,0.585',
+    'theory snr --classes 2 --rank 5 --delta 0.2 --ambient 50 --angle 30 --json',
+  ]);
 }
 
 async function printSnr(flags: SnrFlags): Promise<void> {
@@ -66,8 +72,7 @@ async function printSnr(flags: SnrFlags): Promise<void> {
     seed: flags.seed,
   });
   const curve = await measure(model, flags);
-  const output = flags.json ? JSON.stringify(jsonOf(curve, flags)) : tableOf(curve, flags);
-  process.stdout.write(`${output}\n`);
+  printResult(flags, jsonOf(curve, flags), tableOf(curve, flags));
 }
 
 async function measure(model: Molrg, flags: SnrFlags): Promise<SnrCurve> {
@@ -76,8 +81,7 @@ async function measure(model: Molrg, flags: SnrFlags): Promise<SnrCurve> {
   const curve = theorySnr(model, options);
   if (!flags.trained) return curve;
   // TensorFlow is loaded only here: the closed form needs none, and answers in a second.
-  const { trainMolrg } = createRequire(__filename)('../theory/train') as typeof TrainModule;
-  const { estimator } = await trainMolrg(model, { samples: flags.samples, seed: flags.seed });
+  const { estimator } = await library().trainMolrg(model, { samples: flags.samples, seed: flags.seed });
   return { ...curve, ...measureSnr(model, estimator, options) };
 }
 
@@ -100,27 +104,13 @@ function tableOf(curve: SnrCurve, flags: SnrFlags): string {
       digits,
     ),
   ]);
-  const widths = header.map((name, c) => Math.max(name.length, ...rows.map(row => row[c].length)));
-  const line = (cells: string[]) => cells.map((cell, c) => cell.padStart(widths[c])).join('  ');
   const title = `SNR of the denoiser (${sourceOf(curve, flags)}), ${flags.samples} samples, seed ${flags.seed}`;
-  return [title, '', line(header), ...rows.map(line)].join('\n');
+  return [title, '', textTable(header, rows)].join('\n');
 }
 
 /** Four significant digits. */
 function digits(value: number): string {
   return Number(value.toPrecision(4)).toString();
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) {
-    throw new InvalidArgumentError(`"${text}" is not a number.`);
-  }
-  return value;
-}
-
-function list(text: string): number[] {
-  return text.split(',').map(number);
 }
 
 function angle(text: string): number | number[] {

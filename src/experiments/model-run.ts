@@ -13,6 +13,11 @@ export interface ModelSettings {
   readonly seed: number;
 }
 
+/** What a run's experiment.json says: what was asked for when the run was made. */
+export interface RunExperiment extends ModelSettings {
+  readonly imageShape: Dataset['imageShape'];
+}
+
 /**
  * Opens the run of a model in the folder of all runs. Its key depends on the training images, network, diffusion, training
  * and seed: on what determines the weights, and not on what is measured.
@@ -27,9 +32,10 @@ export function openModelRun(settings: ModelSettings, train: Dataset, root: stri
     ['split', 'training', 'probe', 'sampling'].map(name => [name, deriveSeed(seed, name)]),
   );
   const name = `${train.name}-${trainingSize}-seed${seed}`.replace(/[^\w.-]/g, '-');
+  const experiment: RunExperiment = { config, trainingSize, seed, imageShape: train.imageShape };
   return openRun(
     { data, network, diffusion, training, seed },
-    { root, name, seeds: { seed, ...seeds }, experiment: settings },
+    { root, name, seeds: { seed, ...seeds }, experiment },
   );
 }
 
@@ -37,10 +43,10 @@ export function openModelRun(settings: ModelSettings, train: Dataset, root: stri
  * What was asked for when the run was made.
  * @throws Error when the run was not made by an experiment.
  */
-export async function readModelSettings(run: Run): Promise<ModelSettings> {
+export async function readExperiment(run: Run): Promise<RunExperiment> {
   const file = fileOf(run, 'experiment.json');
-  const settings = (await readJson(file)) as ModelSettings | undefined;
-  if (settings !== undefined) return settings;
+  const experiment = (await readJson(file)) as RunExperiment | undefined;
+  if (experiment !== undefined) return experiment;
   throw new Error(
     `${file} is missing: it says which images and network the run belongs to. Make the run with "unimodal train" or the function transition.`,
   );

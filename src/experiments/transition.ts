@@ -1,10 +1,10 @@
 /** The main experiment: from memorization to generalization as the training set grows. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { CurveMeasurement } from '../curve/curve';
 import { notebookHost } from '../display/host';
 import type { TensorValue } from '../engine/values';
 import type { GeneralizationScore } from '../generation/score';
+import { defaultRoot } from '../store/root';
 import type { LossPoint } from '../training/progress';
 import { loadData, requireConfig } from './build';
 import type { ExperimentConfig, GridConfig } from './config';
@@ -127,16 +127,4 @@ function collect(trainingSize: number, results: readonly ModelResult[]): Transit
     samples,
     nearestImages,
   };
-}
-
-/**
- * Where runs are kept unless said otherwise: the folder that the environment variable UNIMODAL_RUNS names, else `runs` in the
- * project around the current folder (the nearest one upwards with a package.json), else `runs` in the current folder.
- */
-export function defaultRoot(): string {
-  if (process.env.UNIMODAL_RUNS) return path.resolve(process.env.UNIMODAL_RUNS);
-  for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
-    if (existsSync(path.join(folder, 'package.json'))) return path.join(folder, 'runs');
-    if (folder === path.dirname(folder)) return path.resolve('runs');
-  }
 }

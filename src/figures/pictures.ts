@@ -52,16 +52,15 @@ export function drawImage(
 }
 
 /** The canvas as a data URI of a PNG. */
-export function toDataUri({ width, height, pixels }: Canvas): string {
+export function toDataUri(canvas: Canvas): string {
+  return `data:image/png;base64,${toPng(canvas).toString('base64')}`;
+}
+
+/** The bytes of the canvas as a PNG. */
+export function toPng({ width, height, pixels }: Canvas): Buffer {
   const png = new PNG({ width, height, colorType: 2, inputColorType: 2, inputHasAlpha: false });
   png.data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-  const bytes = PNG.sync.write(png, {
-    colorType: 2,
-    inputColorType: 2,
-    inputHasAlpha: false,
-    deflateLevel: 9,
-  });
-  return `data:image/png;base64,${bytes.toString('base64')}`;
+  return PNG.sync.write(png, { colorType: 2, inputColorType: 2, inputHasAlpha: false, deflateLevel: 9 });
 }
 
 /** [-1, 1] to 0..255, as images were scaled when they were read. */

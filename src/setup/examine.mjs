@@ -1,6 +1,6 @@
 /**
  * The doctor: what works here, a line a thing, each with its remedy. Exit status 1 when something needed is broken.
- * npm run doctor -- --gpu: compares training on the GPU with training on the CPU.
+ * npm run doctor -- --gpu: compares training on the GPU with training on the CPU. --json: the findings as JSON.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,24 +13,24 @@ import { SetupError } from './report.mjs';
 const marks = { ok: 'ok    ', note: 'note  ', broken: 'BROKEN' };
 
 /** Looks at everything; returns the exit status. */
-async function examine() {
+async function examine({ json }) {
   const context = { project, env: process.env, ...projectEnvironment() };
-  console.log(`${projectTitle(project)} in ${project}`);
-  const brokenNames = [];
+  const say = text => json || console.log(text);
+  say(`${projectTitle(project)} in ${project}`);
+  const findings = [];
   for (const [name, check] of diagnoses) {
     const { state, detail, remedy } = await diagnose(check, context);
-    console.log(
-      `${marks[state]}  ${name.padEnd(16)} ${detail}${remedy ? `\n${' '.repeat(25)}-> ${remedy}` : ''}`,
-    );
-    if (state === 'broken') brokenNames.push(name);
+    say(`${marks[state]}  ${name.padEnd(16)} ${detail}${remedy ? `\n${' '.repeat(25)}-> ${remedy}` : ''}`);
+    findings.push({ name, state, detail, remedy });
   }
-  if (brokenNames.length > 0)
-    console.log(`\nBroken: ${brokenNames.join(', ')}. Start with the first remedy.`);
-  return brokenNames.length > 0 ? 1 : 0;
+  const broken = findings.filter(({ state }) => state === 'broken').map(({ name }) => name);
+  if (broken.length > 0) say(`\nBroken: ${broken.join(', ')}. Start with the first remedy.`);
+  if (json) console.log(JSON.stringify({ project, findings }));
+  return broken.length > 0 ? 1 : 0;
 }
 
 /** Trains ten steps on the GPU and on the CPU and compares them. */
-async function compareDevices() {
+async function compareDevices({ json }) {
   if ((await findGpu(process.env)) === undefined) {
     throw new SetupError(
       'No GPU is here: no NVIDIA driver answers (nvidia-smi).',
@@ -40,20 +40,21 @@ async function compareDevices() {
   const program = `${project}/src/cli/compare-devices.ts`;
   if (!existsSync(program))
     throw new SetupError(`${program} is missing.`, 'Restore it with "git checkout src/cli".');
-  const args = ['--require', 'tsx/cjs', program];
+  const args = ['--require', 'tsx/cjs', program, ...(json ? ['--json'] : [])];
   const child = spawn(process.execPath, args, { cwd: project, stdio: 'inherit' });
   return new Promise(resolve => child.on('close', status => resolve(status ?? 1)));
 }
 
 function readOptions(args) {
   try {
-    return parseArgs({ args, options: { gpu: { type: 'boolean' } } }).values;
+    return parseArgs({ args, options: { gpu: { type: 'boolean' }, json: { type: 'boolean' } } }).values;
   } catch (error) {
-    throw new SetupError(`${error.message}.`, 'Known option: --gpu.');
+    throw new SetupError(`${error.message}.`, 'Known options: --gpu, --json.');
   }
 }
 
 /** Runs the doctor with the command line's arguments; sets the exit status. */
 export async function doctor(args) {
-  process.exitCode = readOptions(args).gpu ? await compareDevices() : await examine();
+  const options = readOptions(args);
+  process.exitCode = options.gpu ? await compareDevices(options) : await examine(options);
 }

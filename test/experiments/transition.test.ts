@@ -6,12 +6,8 @@ import { imagesOf } from '../../src/data/dataset';
 import { loadDigits } from '../../src/data/digits';
 import { splitData } from '../../src/experiments/build';
 import { presets } from '../../src/experiments/presets';
-import {
-  defaultRoot,
-  transition,
-  type Transition,
-  type TransitionOptions,
-} from '../../src/experiments/transition';
+import { transition, type Transition, type TransitionOptions } from '../../src/experiments/transition';
+import { defaultRoot } from '../../src/store/root';
 import { withTemporaryFolder } from '../store/temporary';
 
 /** The whole chain in seconds: too small to find anything. */

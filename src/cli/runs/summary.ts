@@ -1,0 +1,94 @@
+/** What is known of a run without TensorFlow: from its text files. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { analyseCurve, type CurveAnalysis } from '../../curve/analysis';
+import type { CurveMeasurement } from '../../curve/curve';
+import type { GeneralizationScore } from '../../generation/score';
+import { isHeld } from '../../store/lock';
+import { readMetrics } from '../../store/metrics';
+import { listResults } from '../../store/results';
+import type { StoredRun } from '../../store/runs';
+
+/** A run in one line. */
+export interface RunSummary {
+  readonly name: string;
+  readonly key: string;
+  readonly folder: string;
+  /** 'training' while a process is at work in it. */
+  readonly status: 'finished' | 'training' | 'unfinished';
+  /** The last step of the log, and the steps of the whole training; undefined where they are not known. */
+  readonly step?: number;
+  readonly steps?: number;
+  /** The last loss of the log. */
+  readonly loss?: number;
+  readonly startedAt: string;
+  readonly megabytes: number;
+}
+
+/** The run in one line. */
+export async function summarize(run: StoredRun): Promise<RunSummary> {
+  const { name, key, folder, record } = run;
+  const last = (await readMetrics(run)).at(-1);
+  const { training } = run.config as { training?: { steps?: number } };
+  const unfinished = (await isHeld(folder)) ? 'training' : 'unfinished';
+  return {
+    name,
+    key,
+    folder,
+    status: record.status === 'finished' ? 'finished' : unfinished,
+    step: last?.step,
+    steps: training?.steps,
+    loss: last?.loss,
+    startedAt: record.startedAt,
+    megabytes: (await bytesIn(folder)) / 1e6,
+  };
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const names = await fs.readdir(folder, { recursive: true });
+  const sizes = names.map(async name => {
+    const stat = await fs.stat(path.join(folder, name)).catch(() => undefined); // gone meanwhile
+    return stat?.isFile() ? stat.size : 0;
+  });
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** A curve that was measured on the run. */
+export interface RunCurve extends CurveAnalysis, Pick<CurveMeasurement, 'layer' | 'input'> {
+  /** The step of the weights; undefined for the last ones. */
+  readonly step?: number;
+}
+
+/** All curves that were measured, whatever the settings. */
+export async function curvesOf(run: StoredRun): Promise<RunCurve[]> {
+  const saved = await listResults(run, 'curve');
+  return saved.map(({ value, dependsOn }) => {
+    const curve = value as CurveMeasurement;
+    const { step } = dependsOn as { step?: number };
+    return { layer: curve.layer, input: curve.input, step, ...analyseCurve(curve, { seed: 0 }) };
+  });
+}
+
+/** A score that was measured on the run. */
+export interface RunScore
+  extends Pick<GeneralizationScore, 'sampleCount' | 'novelByRatio' | 'novelByCosine' | 'medianCosine'> {
+  readonly step?: number;
+}
+
+/** All scores that were measured. */
+export async function scoresOf(run: StoredRun): Promise<RunScore[]> {
+  const saved = await listResults(run, 'score');
+  return saved.map(({ value, dependsOn }) => {
+    const { sampleCount, novelByRatio, novelByCosine, medianCosine } = value as GeneralizationScore;
+    const { step } = dependsOn as { step?: number };
+    return { sampleCount, novelByRatio, novelByCosine, medianCosine, step };
+  });
+}
+
+/** Settings as pairs of a name such as training.steps and its value, in their order. */
+export function flatSettings(config: unknown, place = ''): [name: string, value: unknown][] {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return [[place, config]];
+  return Object.entries(config).flatMap(([key, value]) =>
+    flatSettings(value, place === '' ? key : `${place}.${key}`),
+  );
+}

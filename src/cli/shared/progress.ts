@@ -1,0 +1,31 @@
+/** Progress of a model's work on standard error: a bar a stage. */
+import { createProgress, type Progress } from '../../display/progress';
+import type { ModelProgress } from '../../experiments/measures';
+
+/** Follows stages one after the other. */
+export interface StageProgress {
+  readonly onProgress: (progress: ModelProgress) => void;
+  /** Leaves the final line of the last stage. */
+  finish(): void;
+}
+
+/** What a stage counts. */
+const units = { training: 'steps', curve: 'noise levels', samples: 'images' };
+
+/** Bars for the stages that will be reported, each up to its total. */
+export function showStages(totals: Partial<Record<ModelProgress['stage'], number>>): StageProgress {
+  let shown: ModelProgress['stage'] | undefined;
+  let bar: Progress | undefined;
+  return {
+    onProgress({ stage, share, detail }) {
+      const total = totals[stage] ?? 1;
+      if (stage !== shown) {
+        bar?.finish();
+        shown = stage;
+        bar = createProgress({ label: stage, total, unit: units[stage] });
+      }
+      bar?.update(Math.round(share * total), { note: detail });
+    },
+    finish: () => bar?.finish(),
+  };
+}
