@@ -50,7 +50,6 @@ export { createUNet, type UNetConfig, type UNetDesign } from './models/unet';
 export { openRun } from './store/run';
 export type { Run } from './store/record';
 export { findRun, listRuns } from './store/runs';
-export { readNpy, writeNpy } from './store/npy';
 export { keptSteps, loadKeptWeights, loadWeights } from './store/weights';
 export { type NpyArray, readNpy, writeNpy } from './store/npy';
 export { readSafetensors, saveSafetensors } from './store/safetensors';
