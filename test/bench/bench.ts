@@ -127,12 +127,10 @@ function measureAll(name: string, workload: Workload): Row {
   };
 }
 
-function measure(name: string, { threads, unit }: Workload, variant: VariantName): Measurement | undefined {
+function measure(name: string, workload: Workload, variant: VariantName): Measurement | undefined {
+  if (variant !== 'ours' && !workload.against.includes(variant)) return undefined;
   if (variant.startsWith('torch') && !options.withTorch) return undefined;
-  // Neither eager ops nor torch.compile change anything about a fit in JavaScript or scikit-learn.
-  if (unit === 'fits/s' && (variant === 'stock' || variant === 'torchCompile')) return undefined;
-  if (name.startsWith('nearest') && variant === 'stock') return undefined; // always compiled
-  if (unit === 'MB' && variant !== 'ours') return undefined;
+  const { threads } = workload;
   const node = ['--require', 'tsx/cjs', path.join(__dirname, 'worker.ts')];
   const [command, arguments_] = {
     ours: [process.execPath, [...node, name, `${threads}`, 'compiled']] as const,
@@ -153,8 +151,8 @@ function measure(name: string, { threads, unit }: Workload, variant: VariantName
 }
 
 function inUnit({ seconds, units }: Measurement, unit: Workload['unit']): number {
-  if (unit === 'MB') return units;
-  return unit === 'ms/step' ? (1000 * seconds) / units : units / seconds;
+  if (unit === 'ms/step') return (1000 * seconds) / units;
+  return unit.endsWith('/s') ? units / seconds : units;
 }
 
 function median(values: number[]): number {
@@ -165,7 +163,7 @@ function median(values: number[]): number {
 function printed(row: Row) {
   const ratio = (variant: VariantName) => {
     const [ours, theirs] = [row.ours, row[variant]];
-    if (ours === null || theirs === null) return '';
+    if (ours === null || theirs === null || !/step|\/s/.test(row.unit)) return '';
     return (row.unit === 'ms/step' ? ours / theirs : theirs / ours).toFixed(2);
   };
   const rounded = (value: number | null | undefined) => (value == null ? '' : Number(value.toPrecision(3)));

@@ -10,14 +10,22 @@ import time
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "reference"))
-from networks import UNet, denoise, edm  # noqa: E402
+from networks import ResidualMlp, UNet, denoise, edm  # noqa: E402
+from torch_networks import DdpmUNet
 
 DIGITS = dict(imageShape=[8, 8, 1], channels=16, multipliers=[1, 1], blocks=1, noiseChannels=16, maxGroups=8, epsilon=1e-5)
 
 
+DDPM = dict(imageShape=[32, 32, 3], channels=32, multipliers=[2, 2, 2], blocks=2, attentionResolutions=[16])
+MLP = dict(imageShape=[8, 8, 1], width=256, blocks=4)
+
+
 def model(config):
     torch.manual_seed(0)
-    return UNet(config).float().to(memory_format=torch.channels_last)
+    if config is MLP:
+        return ResidualMlp(64, config["width"], config["blocks"]).float()
+    network = DdpmUNet(config) if config is DDPM else UNet(config)
+    return network.float().to(memory_format=torch.channels_last)
 
 
 def images(config, count):
@@ -126,6 +134,9 @@ def neighbours(queries, references, width):
 
 WORKLOADS = {
     "training step, digits U-Net, batch 32": lambda compiled: training_step(DIGITS, 32, 50, compiled),
+    "training step, DDPM++ of 32 channels at 32x32, batch 16": lambda compiled: training_step(DDPM, 16, 6, compiled),
+    "training step, DDPM++ of 32 channels at 32x32, batch 64": lambda compiled: training_step(DDPM, 64, 3, compiled),
+    "training step, residual MLP, batch 32": lambda compiled: training_step(MLP, 32, 200, compiled),
     "feature extraction, digits U-Net": lambda compiled: extraction(DIGITS, 1000, compiled),
     "Heun sampling, digits U-Net, 18 steps": lambda compiled: sampling(DIGITS, 300, compiled),
     "probe, 2,000 x 64 features, 10 classes": lambda compiled: probe(2000, 64, 10),

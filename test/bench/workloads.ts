@@ -1,10 +1,10 @@
 /**
  * The work that is timed, in this library: each workload sets itself up and returns a function that does one round and says
- * how many units it did. torch.py does the same work in PyTorch and scikit-learn, under the same names.
+ * how many units it did. torch_bench.py does the same work in PyTorch and scikit-learn, under the same names.
  */
 import { presets } from '../../src/experiments/presets';
 import { createDenoiser } from '../../src/diffusion/denoiser';
-import { initializeParameters } from '../../src/diffusion/network';
+import { initializeParameters, type Network } from '../../src/diffusion/network';
 import { logNormalNoise } from '../../src/diffusion/noise';
 import { edmPreconditioning } from '../../src/diffusion/preconditioning';
 import { heunSampler } from '../../src/diffusion/sampler';
@@ -12,17 +12,23 @@ import { compile } from '../../src/engine/compile';
 import type { OpProfile } from '../../src/engine/profile';
 import { profile } from '../../src/engine/profile';
 import { randomNormal, randomUniform } from '../../src/engine/random';
+import { record, type Recording } from '../../src/engine/recorder';
 import { tf } from '../../src/engine/tensorflow';
 import { toValue } from '../../src/engine/tensors';
 import type { TensorValue } from '../../src/engine/values';
 import { createVariables } from '../../src/engine/variables';
 import { nearestNeighbours } from '../../src/numerics/neighbours';
-import type { UNetConfig } from '../../src/models/unet';
+import { createNetwork } from '../../src/models/create';
+import { createResidualMlp } from '../../src/models/residual-mlp';
 import { createUNet } from '../../src/models/unet';
 import { featureExtractor } from '../../src/representation/features';
 import { fitLogisticRegression } from '../../src/representation/logistic-regression';
 import { initialState } from '../../src/training/state';
 import { createTrainingStep, stepInputs } from '../../src/training/step';
+
+/** The same model run op by op, PyTorch (or scikit-learn) as it is, and PyTorch compiled. */
+export type Competitor = 'stock' | 'torch' | 'torchCompile';
+const everybody: Competitor[] = ['stock', 'torch', 'torchCompile'];
 
 /** How a workload runs: threads, and compiled or op by op as stock TensorFlow.js does. */
 export interface Variant {
@@ -36,57 +42,117 @@ export type Round = () => Promise<number>;
 /** A workload by name. */
 export interface Workload {
   /** What is reported: milliseconds a step, units a second, or megabytes that the second round added. */
-  readonly unit: 'ms/step' | 'images/s' | 'fits/s' | 'MB';
+  readonly unit: 'ms/step' | 'images/s' | 'fits/s' | 'MB' | 's' | 'nodes' | '%';
+  /** What this library is compared with. */
+  readonly against: readonly Competitor[];
   /** Threads of every library, PyTorch included. */
   readonly threads: number;
   readonly prepare: (variant: Variant) => Round | Promise<Round>;
 }
 
-/** The model of the main job. */
-const digits: UNetConfig = { imageShape: [8, 8, 1], ...presets.digits.network };
+/** The model of the main job, and two others. */
+const digits = createNetwork(presets.digits.network, [8, 8, 1]);
+const ddpm = createUNet({
+  imageShape: [32, 32, 3],
+  design: 'ddpm++',
+  channels: 32,
+  multipliers: [2, 2, 2],
+  blocks: 2,
+  attentionResolutions: [16],
+});
+const mlp = createResidualMlp({ imageShape: [8, 8, 1], width: 256, blocks: 4 });
 const { training } = presets.digits;
 
 /** The workloads, in the order of the report. The digits model trains and is measured on one core, as the main job does. */
 export const workloads: Record<string, Workload> = {
   'training step, digits U-Net, batch 32': {
     unit: 'ms/step',
+    against: everybody,
     threads: 1,
     prepare: variant => trainingStep(digits, 32, 50, variant),
   },
+  'training step, DDPM++ of 32 channels at 32x32, batch 16': {
+    unit: 'ms/step',
+    against: everybody,
+    threads: 2,
+    prepare: variant => trainingStep(ddpm, 16, 6, variant),
+  },
+  'training step, DDPM++ of 32 channels at 32x32, batch 64': {
+    unit: 'ms/step',
+    against: everybody,
+    threads: 2,
+    prepare: variant => trainingStep(ddpm, 64, 3, variant),
+  },
+  'training step, residual MLP, batch 32': {
+    unit: 'ms/step',
+    against: everybody,
+    threads: 1,
+    prepare: variant => trainingStep(mlp, 32, 200, variant),
+  },
   'feature extraction, digits U-Net': {
     unit: 'images/s',
+    against: everybody,
     threads: 1,
     prepare: variant => extraction(digits, 1000, variant),
   },
   'Heun sampling, digits U-Net, 18 steps': {
     unit: 'images/s',
+    against: everybody,
     threads: 1,
     prepare: variant => sampling(digits, 300, variant),
   },
   'probe, 2,000 x 64 features, 10 classes': {
     unit: 'fits/s',
+    against: ['torch'],
     threads: 2,
     prepare: () => probe(2000, 64, 10),
   },
   'probe, 20,000 x 512 features, 10 classes': {
     unit: 'fits/s',
+    against: ['torch'],
     threads: 2,
     prepare: () => probe(20000, 512, 10),
   },
   'nearest neighbours, 1,000 in 50,000 x 3,072': {
     unit: 'images/s',
+    against: ['torch'],
     threads: 2,
     prepare: () => neighbours(1000, 50_000, 3072),
   },
+  'recording, DDPM++ of 32 channels, batch 16: time': {
+    unit: 's',
+    against: [],
+    threads: 2,
+    prepare: variant => recording(ddpm, 16, variant, ({ seconds }) => seconds),
+  },
+  'recording, DDPM++ of 32 channels, batch 16: nodes': {
+    unit: 'nodes',
+    against: [],
+    threads: 2,
+    prepare: variant => recording(ddpm, 16, variant, ({ nodeCount }) => nodeCount),
+  },
+  'recording, DDPM++ of 32 channels, batch 16: graph': {
+    unit: 'MB',
+    against: [],
+    threads: 2,
+    prepare: variant => recording(ddpm, 16, variant, ({ graph }) => graph.length / 1e6),
+  },
+  'event loop free while the digits U-Net trains': {
+    unit: '%',
+    against: ['stock'],
+    threads: 1,
+    prepare: variant => freeEventLoop(variant),
+  },
   'memory growth, steps 1,000 to 5,000': {
     unit: 'MB',
+    against: [],
     threads: 1,
     prepare: variant => memoryGrowth(variant),
   },
 };
 
-function denoiserOf(config: UNetConfig) {
-  return createDenoiser(createUNet(config), edmPreconditioning({ sigmaData: 0.5, noiseScale: 2 }));
+function denoiserOf(network: Network) {
+  return createDenoiser(network, edmPreconditioning({ sigmaData: 0.5, noiseScale: 2 }));
 }
 
 function randomImages(count: number, shape: readonly number[]): TensorValue {
@@ -103,12 +169,12 @@ function randomImages(count: number, shape: readonly number[]): TensorValue {
 }
 
 async function trainingStep(
-  config: UNetConfig,
+  network: Network,
   batchSize: number,
   steps: number,
   variant: Variant,
 ): Promise<Round> {
-  const { variables, fn, settings } = trainingFunction(config, batchSize, variant);
+  const { variables, fn, settings } = trainingFunction(network, batchSize, variant);
   const step = compile(fn, { variables });
   let done = 0;
   await step(stepInputs(done, settings));
@@ -126,21 +192,21 @@ export async function profileTraining(threads: number): Promise<OpProfile[]> {
   return ops;
 }
 
-function trainingFunction(config: UNetConfig, batchSize: number, variant: Variant) {
-  const denoiser = denoiserOf(config);
+function trainingFunction(network: Network, batchSize: number, variant: Variant) {
+  const denoiser = denoiserOf(network);
   const { values } = initialState(initializeParameters(denoiser.network, 0), denoiser.network.parameters);
-  const variables = createVariables({ ...values, images: randomImages(1000, config.imageShape) }, variant);
+  const variables = createVariables({ ...values, images: randomImages(1000, network.imageShape) }, variant);
   const settings = { ...training, batchSize };
   const noise = logNormalNoise({ mean: -1.6, deviation: 1.4 });
   const { tensors } = variables;
-  const fn = createTrainingStep({ denoiser, noise, dataset: config, config: settings, seed: 0, tensors });
+  const fn = createTrainingStep({ denoiser, noise, dataset: network, config: settings, seed: 0, tensors });
   return { variables, fn, settings };
 }
 
-function extraction(config: UNetConfig, count: number, variant: Variant): Round {
-  const denoiser = denoiserOf(config);
+function extraction(network: Network, count: number, variant: Variant): Round {
+  const denoiser = denoiserOf(network);
   const variables = createVariables(initializeParameters(denoiser.network, 0), variant);
-  const images = randomImages(count, config.imageShape);
+  const images = randomImages(count, network.imageShape);
   const extract = featureExtractor({ denoiser, variables, layers: ['8x8_up'] });
   return async () => {
     await extract({ images, sigma: 0.15 });
@@ -148,13 +214,38 @@ function extraction(config: UNetConfig, count: number, variant: Variant): Round 
   };
 }
 
-function sampling(config: UNetConfig, count: number, variant: Variant): Round {
-  const denoiser = denoiserOf(config);
+function sampling(network: Network, count: number, variant: Variant): Round {
+  const denoiser = denoiserOf(network);
   const variables = createVariables(initializeParameters(denoiser.network, 0), variant);
   const sample = heunSampler({ denoiser, variables });
   return async () => {
     await sample({ count, seed: 0 });
     return count;
+  };
+}
+
+/** Records the training step; what is counted is chosen by `count`. */
+function recording(
+  network: Network,
+  batchSize: number,
+  variant: Variant,
+  count: (recording: Recording & { seconds: number }) => number,
+): Round {
+  const { variables, fn, settings } = trainingFunction(network, batchSize, variant);
+  return () => {
+    const start = performance.now();
+    const recorded = record(fn, stepInputs(0, settings), variables.tensors, 'recording');
+    return Promise.resolve(count({ ...recorded, seconds: (performance.now() - start) / 1000 }));
+  };
+}
+
+/** Trains for a while; what is counted is the percentage of that time in which JavaScript had nothing to do. */
+async function freeEventLoop(variant: Variant): Promise<Round> {
+  const train = await trainingStep(digits, 32, 100, variant);
+  return async () => {
+    const before = performance.eventLoopUtilization();
+    await train();
+    return 100 * (1 - performance.eventLoopUtilization(before).utilization);
   };
 }
 

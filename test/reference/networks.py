@@ -1,4 +1,4 @@
-"""The U-Net and EDM's preconditioning in PyTorch, written for the reference numbers: plain modules, NCHW, no code of the library.
+"""The U-Net, the residual MLP and EDM's preconditioning in PyTorch, written for the reference numbers: plain modules, NCHW, no code of the library.
 
 Parameter names are those of the library (and of EDM's SongUNet); layouts are PyTorch's. `set_waves` fills them with numbers that
 the tests compute too, in the library's layouts: convolution [height, width, in, out], linear [in, out].
@@ -88,6 +88,42 @@ class UNet(nn.Module):
             h = block(h, e)
             activations[name] = h
         return conv[1](F.silu(norm[1](h))), activations
+
+
+class MlpBlock(nn.Module):
+    def __init__(self, width, embedding):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.linear0 = nn.Linear(width, width)
+        self.affine = nn.Linear(embedding, width)
+        self.linear1 = nn.Linear(width, width)
+
+    def forward(self, h, e):
+        return h + self.linear1(F.silu(self.linear0(F.silu(self.norm(h))) + self.affine(e)))
+
+
+class ResidualMlp(nn.Module):
+    def __init__(self, pixels, width, blocks, embedding=64):
+        super().__init__()
+        self.register_buffer("frequencies", 10000.0 ** -(torch.arange(16, dtype=torch.float64) / 16))
+        self.map_layer0 = nn.Linear(32, embedding)
+        self.map_layer1 = nn.Linear(embedding, embedding)
+        self.input = nn.Linear(pixels, width)
+        self.blocks = [f"block{i}" for i in range(blocks)]
+        for name in self.blocks:
+            self.add_module(name, MlpBlock(width, embedding))
+        self.output_norm = nn.LayerNorm(width)
+        self.output = nn.Linear(width, pixels)
+
+    def forward(self, x, c_noise):
+        angles = c_noise[:, None] * self.frequencies
+        e = torch.cat([angles.sin(), angles.cos()], 1)
+        e = F.silu(self.map_layer1(F.silu(self.map_layer0(e))))
+        h = self.input(x.flatten(1))
+        activations = {}
+        for name in self.blocks:
+            h = activations[name] = getattr(self, name)(h, e)
+        return self.output(F.silu(self.output_norm(h))).view_as(x), activations
 
 
 def library_layout(name, tensor):
