@@ -1,5 +1,6 @@
 /** `unimodal theory snr`: the signal-to-noise ratio of the solvable model, as a table or as JSON. */
 import { type Command, Option } from 'commander';
+import { createProgress } from '../display/progress';
 import type { ClosedForm } from '../theory/closed-form';
 import { createMolrg, type Molrg } from '../theory/molrg';
 import { measureSnr, theorySnr, type SnrCurve, type SnrInput } from '../theory/snr';
@@ -72,7 +73,7 @@ async function printSnr(flags: SnrFlags): Promise<void> {
     seed: flags.seed,
   });
   const curve = await measure(model, flags);
-  printResult(flags, jsonOf(curve, flags), tableOf(curve, flags));
+  printResult(flags, jsonOf(curve), tableOf(curve, flags));
 }
 
 async function measure(model: Molrg, flags: SnrFlags): Promise<SnrCurve> {
@@ -81,18 +82,19 @@ async function measure(model: Molrg, flags: SnrFlags): Promise<SnrCurve> {
   const curve = theorySnr(model, options);
   if (!flags.trained) return curve;
   // TensorFlow is loaded only here: the closed form needs none, and answers in a second.
-  const { estimator } = await library().trainMolrg(model, { samples: flags.samples, seed: flags.seed });
+  const progress = createProgress({ label: 'training', total: 100, unit: '%' });
+  const { estimator } = await library().trainMolrg(model, {
+    samples: flags.samples,
+    seed: flags.seed,
+    onProgress: (done, loss) => progress.update(Math.round(100 * done), { note: `loss ${loss.toFixed(3)}` }),
+  });
+  progress.finish();
   return { ...curve, ...measureSnr(model, estimator, options) };
 }
 
-/** The documented shape; `source` says what was measured. */
-function jsonOf(curve: SnrCurve, flags: SnrFlags): object {
-  const { sigma, snr, stderr, approx, perClass } = curve;
-  return { sigma, snr, stderr, approx, perClass, source: sourceOf(curve, flags) };
-}
-
-function sourceOf(curve: SnrCurve, flags: SnrFlags): string {
-  return `${flags.trained ? 'trained' : curve.form}, ${curve.input} input`;
+/** Arrays over the noise levels; `perClass` is [K][sigma]. */
+function jsonOf({ sigma, snr, stderr, approx, perClass }: SnrCurve): object {
+  return { sigma, snr, stderr, approx, perClass };
 }
 
 function tableOf(curve: SnrCurve, flags: SnrFlags): string {
@@ -104,7 +106,8 @@ function tableOf(curve: SnrCurve, flags: SnrFlags): string {
       digits,
     ),
   ]);
-  const title = `SNR of the denoiser (${sourceOf(curve, flags)}), ${flags.samples} samples, seed ${flags.seed}`;
+  const source = flags.trained ? 'trained' : curve.form;
+  const title = `SNR of the denoiser (${source}, ${curve.input} input), ${flags.samples} samples, seed ${flags.seed}`;
   return [title, '', textTable(header, rows)].join('\n');
 }
 

@@ -1,8 +1,8 @@
-/** The representation curve of the solvable model: a linear probe on the optimal denoiser's features, over noise levels. */
+/** The representation curve of the solvable model: a linear probe on a denoiser's features, over noise levels. */
 import type { CurveMeasurement } from '../curve/curve';
 import { predict } from '../representation/logistic-regression';
 import { fitProbe } from '../representation/probe';
-import { closedForm, evaluateTerms, type ClosedForm } from '../theory/closed-form';
+import { closedForm, evaluateTerms } from '../theory/closed-form';
 import { type Molrg, sampleMolrg, toFrame } from '../theory/molrg';
 import { randomSource } from '../theory/random';
 
@@ -15,35 +15,34 @@ export interface MolrgCurveOptions {
   readonly testCount?: number;
   /** Whether the features are those of x_0 + sigma eps or of x_0 itself; default 'noisy'. */
   readonly input?: 'noisy' | 'clean';
-  /** Default 'exact'. */
-  readonly form?: ClosedForm;
-  /** Default 0. */
+  /**
+   * The features of points x_t, [N, n] row-major to [N, F], such as those of a trained network; default: the exact posterior mean in
+   * the frame's coordinates (for orthogonal classes of mean zero, h of x_hat = U h).
+   */
+  readonly features?: (points: Float64Array, sigma: number) => Float64Array;
+  /** Seed of the samples and their noise; default 0. */
   readonly seed?: number;
   /** Called after each noise level with the share done. */
   readonly onProgress?: (done: number) => void;
   readonly signal?: AbortSignal;
 }
 
-/**
- * Fits the library's logistic regression to the features of the optimal denoiser at each noise level and tests it on fresh samples.
- * The feature is the posterior mean in the frame's coordinates: for orthogonal classes of mean zero, h of x_hat = U h.
- */
+/** Fits the library's linear probe to the features at each noise level and tests it on fresh samples. */
 export async function molrgCurve(model: Molrg, options: MolrgCurveOptions): Promise<CurveMeasurement> {
   const { sigmas, trainCount = 12_000, testCount = 45_000, input = 'noisy', seed = 0 } = options;
-  const terms = closedForm(model, options.form);
-  const width = model.frame.columns;
+  const features = options.features ?? optimalFeatures(model);
   const sets = [trainCount, testCount].map((count, i) => {
     const { samples, labels } = sampleMolrg(model, count, { seed: 2 * seed + i + 1 });
-    const clean = toFrame(model, samples);
-    const noise = randomSource(1000 + 2 * seed + i).fillNormal(new Float64Array(clean.length));
-    return { clean, labels, noise, count };
+    const noise = randomSource(1000 + 2 * seed + i).fillNormal(new Float64Array(samples.length));
+    return { samples, labels, noise, count };
   });
   const correct = new Uint8Array(sigmas.length * testCount);
   for (const [s, sigma] of sigmas.entries()) {
     options.signal?.throwIfAborted();
-    const [train, test] = sets.map(({ clean, noise, count }) => {
-      const points = input === 'clean' ? clean : clean.map((value, i) => value + sigma * noise[i]);
-      return { shape: [count, width], values: evaluateTerms(terms(sigma), points).mean };
+    const [train, test] = sets.map(({ samples, noise, count }) => {
+      const points = input === 'clean' ? samples : samples.map((value, i) => value + sigma * noise[i]);
+      const values = features(points, sigma);
+      return { shape: [count, values.length / count], values };
     });
     const probe = await fitProbe(train, sets[0].labels, model.classes);
     predict(probe, test).forEach((label, i) => {
@@ -52,4 +51,9 @@ export async function molrgCurve(model: Molrg, options: MolrgCurveOptions): Prom
     options.onProgress?.((s + 1) / sigmas.length);
   }
   return { layer: 'h', input, sigmas: [...sigmas], draws: 1, testCount, correct };
+}
+
+function optimalFeatures(model: Molrg): (points: Float64Array, sigma: number) => Float64Array {
+  const terms = closedForm(model);
+  return (points, sigma) => evaluateTerms(terms(sigma), toFrame(model, points)).mean;
 }

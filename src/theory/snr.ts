@@ -48,6 +48,8 @@ export interface SnrMeasurement {
   readonly perClassStderr: readonly (readonly number[])[];
   /** Another reading of the definition: energies are averaged over all classes before the division. */
   readonly pooled: readonly number[];
+  /** Standard error of `pooled`. */
+  readonly pooledStderr: readonly number[];
 }
 
 /** A measurement of the closed form, beside Theorem 1. */
@@ -169,21 +171,41 @@ function addEnergies(
   }
 }
 
-/** SNR_k = mean signal / mean noise, with the delta method's standard error of a ratio of means. */
-function ratioOfMeans(sums: EnergySums): { value: number; variance: number } {
+/** A ratio of means and its variance. */
+interface Ratio {
+  value: number;
+  variance: number;
+}
+
+/**
+ * sum_k share_k signal_k / sum_k share_k noise_k with signal_k and noise_k the means over independent samples, and the delta method's
+ * variance.
+ */
+function ratioOfMeans(parts: readonly { share: number; sums: EnergySums }[]): Ratio {
+  const total = (part: (sums: EnergySums) => number) =>
+    parts.reduce((sum, { share, sums }) => sum + (share * part(sums)) / sums.count, 0);
+  const noise = total(sums => sums.noise);
+  const value = total(sums => sums.signal) / noise;
+  const variance = parts.reduce(
+    (sum, { share, sums }) => sum + share ** 2 * residualVariance(sums, value),
+    0,
+  );
+  return { value, variance: variance / noise ** 2 };
+}
+
+/** Variance of the mean of signal - ratio noise. */
+function residualVariance(sums: EnergySums, ratio: number): number {
   const { count } = sums;
-  const signal = sums.signal / count;
-  const noise = sums.noise / count;
-  const value = signal / noise;
-  const signalVariance = sums.signalSquared / count - signal ** 2;
-  const noiseVariance = sums.noiseSquared / count - noise ** 2;
-  const covariance = sums.product / count - signal * noise;
-  const spread = signalVariance - 2 * value * covariance + value ** 2 * noiseVariance;
-  return { value, variance: Math.max(0, spread) / (noise ** 2 * (count - 1)) };
+  const mean = (sums.signal - ratio * sums.noise) / count;
+  const square = (sums.signalSquared - 2 * ratio * sums.product + ratio ** 2 * sums.noiseSquared) / count;
+  return Math.max(0, square - mean ** 2) / (count - 1);
 }
 
 function summarize(model: Molrg, sigmas: readonly number[], energies: EnergySums[][]): SnrMeasurement {
-  const ratios = energies.map(levels => levels.map(ratioOfMeans)); // [K][sigma]
+  const ratios = energies.map(levels => levels.map(sums => ratioOfMeans([{ share: 1, sums }]))); // [K][sigma]
+  const pooled = sigmas.map((_, s) =>
+    ratioOfMeans(energies.map((levels, k) => ({ share: model.weights[k], sums: levels[s] }))),
+  );
   const average = (values: (k: number) => number) =>
     model.weights.reduce((sum, weight, k) => sum + weight * values(k), 0);
   return {
@@ -191,11 +213,12 @@ function summarize(model: Molrg, sigmas: readonly number[], energies: EnergySums
     snr: sigmas.map((_, s) => average(k => ratios[k][s].value)),
     stderr: sigmas.map((_, s) => Math.sqrt(average(k => model.weights[k] * ratios[k][s].variance))),
     perClass: ratios.map(levels => levels.map(({ value }) => value)),
-    perClassStderr: ratios.map(levels => levels.map(({ variance }) => Math.sqrt(variance))),
-    pooled: sigmas.map(
-      (_, s) =>
-        average(k => energies[k][s].signal / energies[k][s].count) /
-        average(k => energies[k][s].noise / energies[k][s].count),
-    ),
+    perClassStderr: ratios.map(levels => levels.map(standardError)),
+    pooled: pooled.map(({ value }) => value),
+    pooledStderr: pooled.map(standardError),
   };
+}
+
+function standardError({ variance }: Ratio): number {
+  return Math.sqrt(variance);
 }

@@ -7,7 +7,7 @@ import { applyAdam } from '../engine/adam';
 import { deriveSeed } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import { float32 } from '../engine/values';
-import { daeEstimator } from './dae';
+import { daeEstimator, daeFeatures } from './dae';
 import { classIndicator, obliqueDae, orthogonalDae, retract, tangent, type DaeSettings } from './dae-network';
 import { concatenateColumns, orthonormalize, principalDirections, randomFrame } from './linear';
 import { isOrthogonal, type Molrg, type MolrgSamples } from './molrg';
@@ -47,6 +47,8 @@ export interface TrainedMolrg {
   readonly bases: readonly Matrix[];
   /** x_theta in double precision, for measurements. */
   readonly estimator: Estimator;
+  /** h, [N, R], of points x_t, [N, n] row-major. */
+  readonly features: (points: Float64Array, sigma: number) => Float64Array;
   readonly losses: LossCurve;
   readonly steps: number;
 }
@@ -78,7 +80,13 @@ export async function trainMolrg(model: Molrg, options: TrainMolrgOptions = {}):
   });
   const joined = Matrix.from1DArray(model.ambient, start.columns, values.bases.values);
   const bases = splitColumns(joined, model.ranks);
-  return { bases, estimator: daeEstimator(bases, settings), losses, steps };
+  return {
+    bases,
+    estimator: daeEstimator(bases, settings),
+    features: (points, sigma) => daeFeatures(bases, settings, points, sigma),
+    losses,
+    steps,
+  };
 }
 
 interface Update {

@@ -26,7 +26,9 @@ describe('unimodal theory snr', () => {
       `${model} --sigma 0.008,0.023,0.06,0.14,0.296,0.585,1.088,1.923 --json`,
     );
     expect(status).toBe(0);
-    const { sigma, snr, stderr, approx, perClass } = JSON.parse(stdout) as SnrJson;
+    const json = JSON.parse(stdout) as SnrJson;
+    expect(Object.keys(json)).toEqual(['sigma', 'snr', 'stderr', 'approx', 'perClass']);
+    const { sigma, snr, stderr, approx, perClass } = json;
     expect(sigma).toHaveLength(8);
     expect(approx).toHaveLength(8);
     expect(perClass.map(values => values.length)).toEqual([8, 8]);

@@ -91,7 +91,13 @@ def theorem1(classes, rank, delta, sigma):
     other = 1 / ((classes - 1) + np.exp(q)) if q < 700 else 0.0
     h = lambda w: (1 - d2) * w + d2  # noqa: E731
     c = (1 + s2) / (d2 + s2)
-    return c / (classes - 1) * ((1 + s2 / d2 * h(own)) / (1 + s2 / d2 * h(other))) ** 2
+    return {
+        "snr": float(c / (classes - 1) * ((1 + s2 / d2 * h(own)) / (1 + s2 / d2 * h(other))) ** 2),
+        "denoisingRate": float(s2 / d2),
+        "confidenceRate": float(h(own)),
+        "ownWeight": float(own),
+        "otherWeight": float(other),
+    }
 
 
 def random_mixture(rng, n, ranks, delta, weights, mean_scale=0.0):
@@ -154,7 +160,7 @@ def main():
             "rank": rank,
             "delta": delta,
             "sigma": sigma,
-            "snr": float(theorem1(classes, rank, delta, sigma)),
+            **theorem1(classes, rank, delta, sigma),
         }
         for classes in (2, 3, 5, 10)
         for rank in (2, 5, 8)

@@ -1,3 +1,4 @@
+import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { tf } from '../../src/engine/tensorflow';
 import { subspaceErrors } from '../../src/theory/dae';
@@ -41,11 +42,16 @@ describe('training', () => {
   it("finds orthogonal classes: orthonormal to 1e-6, SNR within 5 % of the paper's trained table", async () => {
     const model = createMolrg({ ambient: 50, rank: 5, delta: 0.2 });
     const before = tf.memory().numTensors;
-    const { bases, estimator, losses } = await trainMolrg(model, short);
+    const { bases, estimator, features, losses } = await trainMolrg(model, short);
     expect(tf.memory().numTensors).toBe(before);
     expect(losses.at(-1)!.loss).toBeLessThan(losses[0].loss);
     expect(isOrthonormal(concatenateColumns(bases), 1e-6)).toBe(true);
     for (const error of subspaceErrors(model, bases)) expect(error).toBeLessThan(0.03);
+    const { samples } = sampleMolrg(model, 10);
+    const rebuilt = Matrix.from1DArray(10, 10, features(samples, 0.3)).mmul(
+      concatenateColumns(bases).transpose(),
+    );
+    expect([...estimator.estimate(samples, 0.3)]).toEqual(rebuilt.to1DArray()); // x_theta = U h
     const sigmas = [0.008, 0.023, 0.06, 0.14, 0.296, 0.585, 1.088, 1.923];
     const paper = [24.88, 25.15, 26.95, 35.84, 58.27, 20.84, 4.05, 1.57];
     const { snr } = measureSnr(model, estimator, { sigmas, samples: 40_000 });
