@@ -24,6 +24,9 @@ export interface LevelFigureOptions {
   readonly logarithmic?: boolean;
 }
 
+/** Width of a PNG in CSS pixels: a notebook of a dozen figures stays below 1 MB. */
+const width = 720;
+
 /** Lines over the noise level. */
 export function levelFigure(options: LevelFigureOptions & { lines: readonly LevelLine[] }): Figure {
   const { title, subtitle, finding, lines } = options;
@@ -33,7 +36,8 @@ export function levelFigure(options: LevelFigureOptions & { lines: readonly Leve
     finding,
     data: lines.map((line, i) => lineTrace(line, options.sigmas, i, lines.length)),
     layout: levelLayout(options),
-    height: 440,
+    height: 400,
+    width,
   });
 }
 
@@ -65,7 +69,8 @@ export function levelSlider(
     finding,
     data,
     layout: { ...levelLayout(options), sliders: [slider] },
-    height: 520,
+    height: 480,
+    width,
   });
 }
 
@@ -125,8 +130,8 @@ export function projectionFigure(
       annotations: headings,
       legend: { orientation: 'h', x: 0, y: -0.08, yanchor: 'top' },
     },
-    height: 420,
-    width: 1000,
+    height: 360,
+    width: 900,
   });
 }
 
