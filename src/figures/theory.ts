@@ -20,8 +20,8 @@ export interface LevelFigureOptions {
   readonly sigmas: readonly number[];
   /** Title of the vertical axis. */
   readonly quantity: string;
-  /** Default false. */
-  readonly logarithmic?: boolean;
+  /** The vertical axis: from zero (default), from the smallest value, or logarithmic. */
+  readonly scale?: 'zero' | 'range' | 'logarithmic';
 }
 
 /** Width of a PNG in CSS pixels: a notebook of a dozen figures stays below 1 MB. */
@@ -74,10 +74,10 @@ export function levelSlider(
   });
 }
 
-function levelLayout({ sigmas, quantity, logarithmic, subtitle }: LevelFigureOptions): PlotlyObject {
+function levelLayout({ sigmas, quantity, scale = 'zero', subtitle }: LevelFigureOptions): PlotlyObject {
   return {
     xaxis: axis({ title: 'noise level \u03c3', ...logTicks(sigmas) }),
-    yaxis: axis({ title: quantity, ...(logarithmic ? decades : { rangemode: 'tozero' }) }),
+    yaxis: axis({ title: quantity, ...verticalScales[scale] }),
     legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
     margin: { l: 70, r: 24, t: subtitle === undefined ? 84 : 108, b: 60 },
   };
@@ -90,6 +90,12 @@ const decades: PlotlyObject = (() => {
   );
   return { type: 'log', tickmode: 'array', tickvals, ticktext: tickvals.map(formatNumber) };
 })();
+
+const verticalScales: Record<NonNullable<LevelFigureOptions['scale']>, PlotlyObject> = {
+  zero: { rangemode: 'tozero' },
+  range: {},
+  logarithmic: decades,
+};
 
 function lineTrace(line: LevelLine, sigmas: readonly number[], index: number, count: number): PlotlyObject {
   const { color, dash, symbol } = lineStyle(index, count);
@@ -113,7 +119,7 @@ export function projectionFigure(
   const classes = Math.max(...projections.flatMap(({ labels }) => labels)) + 1;
   const gap = 0.04;
   const width = (1 - gap * (projections.length - 1)) / projections.length;
-  const layout: PlotlyObject = { margin: { l: 50, r: 24, t: 100, b: 40 } };
+  const layout: PlotlyObject = { margin: { l: 50, r: 24, t: 76, b: 76 } };
   const data = projections.flatMap((projection, p) => {
     const left = p * (width + gap);
     const suffix = p === 0 ? '' : String(p + 1);
@@ -128,7 +134,7 @@ export function projectionFigure(
     layout: {
       ...layout,
       annotations: headings,
-      legend: { orientation: 'h', x: 0, y: -0.08, yanchor: 'top' },
+      legend: { orientation: 'h', x: 0, y: -0.16, yanchor: 'top' },
     },
     height: 360,
     width: 900,

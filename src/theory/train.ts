@@ -36,7 +36,7 @@ export interface TrainMolrgOptions extends TrainingOptions {
   sigmaPower?: number;
   /**
    * Where U starts: 'labelled' (default) at the principal directions of 4 d_k labelled samples of each class, 'random' anywhere.
-   * From a random start the loss has local minima in which a learned block mixes directions of several classes.
+   * From a random start a learned block long mixes directions of several classes.
    */
   start?: 'labelled' | 'random';
 }
