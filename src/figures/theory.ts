@@ -25,7 +25,7 @@ export interface LevelFigureOptions {
 }
 
 /** Width of a PNG in CSS pixels: a notebook of a dozen figures stays below 1 MB. */
-const width = 720;
+const width = 660;
 
 /** Lines over the noise level. */
 export function levelFigure(options: LevelFigureOptions & { lines: readonly LevelLine[] }): Figure {
@@ -36,7 +36,7 @@ export function levelFigure(options: LevelFigureOptions & { lines: readonly Leve
     finding,
     data: lines.map((line, i) => lineTrace(line, options.sigmas, i, lines.length)),
     layout: levelLayout(options),
-    height: 400,
+    height: 370,
     width,
   });
 }
@@ -69,7 +69,7 @@ export function levelSlider(
     finding,
     data,
     layout: { ...levelLayout(options), sliders: [slider] },
-    height: 480,
+    height: 450,
     width,
   });
 }
@@ -137,7 +137,7 @@ export function projectionFigure(
       legend: { orientation: 'h', x: 0, y: -0.16, yanchor: 'top' },
     },
     height: 360,
-    width: 900,
+    width: 860,
   });
 }
 
