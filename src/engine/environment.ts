@@ -4,6 +4,7 @@ import util from 'node:util';
 // TensorFlow reads these once; whoever starts the process may have set them already.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
 process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+process.env.TF_XLA_FLAGS ??= '--tf_xla_cpu_global_jit'; // a session that asks for XLA gets it on a CPU too
 // tfjs-node calls a helper that Node 23 removed.
 (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (value: unknown) =>
   value === null || value === undefined;

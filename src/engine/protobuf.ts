@@ -61,7 +61,7 @@ const messages: Record<string, Record<string, Field>> = {
   OpList: { op: ['OpDef', 1, 'repeated'] },
   GPUOptions: { allowGrowth: ['bool', 4] },
   OptimizerOptions: { globalJitLevel: ['int32', 5] },
-  RewriterConfig: { metaOptimizerIterations: ['int32', 12] },
+  RewriterConfig: { metaOptimizerIterations: ['int32', 12], autoMixedPrecisionOnednnBfloat16: ['int32', 25] },
   GraphOptions: { optimizerOptions: ['OptimizerOptions', 3], rewriteOptions: ['RewriterConfig', 10] },
   ConfigProto: {
     intraOpParallelismThreads: ['int32', 2],

@@ -32,6 +32,7 @@ export const presets = {
     training: {
       steps: 3000,
       batchSize: 32,
+      accumulation: 1,
       learningRate: 4e-3,
       warmUpSteps: 100,
       beta1: 0.9,
@@ -77,6 +78,7 @@ export const presets = {
     training: {
       steps: 6000,
       batchSize: 32,
+      accumulation: 1,
       learningRate: 4e-3,
       warmUpSteps: 100,
       beta1: 0.9,

@@ -6,6 +6,8 @@ export interface TrainingConfig {
   readonly steps: number;
   /** Images a step, drawn from the training set with replacement. */
   readonly batchSize: number;
+  /** Parts that a batch is computed in, one after the other, where its activations do not fit in memory; divides it. */
+  readonly accumulation: number;
   /** Adam's learning rate, reached after the warm-up. */
   readonly learningRate: number;
   /** Steps over which the learning rate rises linearly to its full value; 0 for none. */
@@ -29,6 +31,7 @@ const isDecay = (value: number) => value > 0 && value < 1;
 const requirements: { [K in keyof Omit<TrainingConfig, 'keep'>]: [(value: number) => boolean, string] } = {
   steps: [isCount, 'a positive whole number'],
   batchSize: [isCount, 'a positive whole number'],
+  accumulation: [isCount, 'a positive whole number'],
   learningRate: [isPositive, 'a positive number'],
   warmUpSteps: [value => value === 0 || isCount(value), 'a whole number, 0 or more'],
   beta1: [isDecay, 'a number between 0 and 1'],
@@ -42,6 +45,12 @@ export function requireTrainingConfig(config: TrainingConfig): void {
   for (const name of Object.keys(requirements) as (keyof typeof requirements)[]) {
     const [holds, expected] = requirements[name];
     if (!holds(config[name])) throw new RangeError(`training.${name} is ${expected}, not ${config[name]}.`);
+  }
+  const { batchSize, accumulation } = config;
+  if (batchSize % accumulation !== 0) {
+    throw new RangeError(
+      `training.accumulation divides training.batchSize (${batchSize}) into equal parts; ${accumulation} does not.`,
+    );
   }
   const wrong = config.keep.find(step => !isCount(step) || step > config.steps);
   if (wrong !== undefined) {

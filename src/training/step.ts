@@ -42,32 +42,61 @@ export function stepInputs(step: number, config: TrainingConfig): NamedValues {
  * Everything random is a function of seed and step, so that a resumed training repeats what it would have done.
  */
 export function createTrainingStep(options: StepOptions) {
-  const { denoiser, config, seed, tensors } = options;
-  const layout = denoiser.network.parameters;
   return (inputs: Record<string, tf.Tensor>): { loss: tf.Tensor } => {
-    const counter = inputs.step as tf.Scalar;
-    const { images, sigma, noise } = drawBatch(options, counter);
-    const dropout = { seed: deriveSeed(seed, 'dropout'), counter };
-    const loss = (packed: tf.Tensor) =>
-      denoisingLoss(denoiser, unpackTensor(packed, layout), images, sigma, noise, dropout);
-    const { value, grad } = tf.valueAndGrad(loss)(tensors.raw);
-    const slot = {
-      parameter: tensors.raw,
-      firstMoment: tensors['adam.m'],
-      secondMoment: tensors['adam.v'],
-      gradient: grad,
-    };
-    applyAdam([slot], {
-      ...config,
-      learningRate: inputs.learningRate as tf.Scalar,
-      step: inputs.step.add(tf.scalar(1, 'int32')),
-    });
-    follow(tensors.ema, tensors.raw, inputs.emaDecay as tf.Scalar);
-    return { loss: value };
+    const step = inputs.step as tf.Scalar;
+    const { loss, gradient } = differentiate(options, drawBatch(options, step), step);
+    update(options, inputs, gradient);
+    return { loss };
   };
 }
 
-function drawBatch(options: StepOptions, step: tf.Scalar) {
+/** Training images, and the noise of each. */
+export interface Batch {
+  /** [B, H, W, C] */
+  readonly images: tf.Tensor4D;
+  /** [B] */
+  readonly sigma: tf.Tensor1D;
+  /** [B, H, W, C] */
+  readonly noise: tf.Tensor4D;
+}
+
+/** The loss of a batch and its gradient [P]; dropout is drawn from the seed and `counter`. */
+export function differentiate(
+  { denoiser, seed, tensors }: StepOptions,
+  { images, sigma, noise }: Batch,
+  counter: tf.Scalar,
+): { loss: tf.Tensor; gradient: tf.Tensor } {
+  const dropout = { seed: deriveSeed(seed, 'dropout'), counter };
+  const lossOf = (packed: tf.Tensor) => {
+    const parameters = unpackTensor(packed, denoiser.network.parameters);
+    return denoisingLoss(denoiser, parameters, images, sigma, noise, dropout);
+  };
+  const { value: loss, grad: gradient } = tf.valueAndGrad(lossOf)(tensors.raw);
+  return { loss, gradient };
+}
+
+/** Updates weights, moments and average by a gradient [P]; `inputs` are those of stepInputs. */
+export function update(
+  { config, tensors }: StepOptions,
+  inputs: Record<string, tf.Tensor>,
+  gradient: tf.Tensor,
+): void {
+  const slot = {
+    parameter: tensors.raw,
+    firstMoment: tensors['adam.m'],
+    secondMoment: tensors['adam.v'],
+    gradient,
+  };
+  applyAdam([slot], {
+    ...config,
+    learningRate: inputs.learningRate as tf.Scalar,
+    step: inputs.step.add(tf.scalar(1, 'int32')),
+  });
+  follow(tensors.ema, tensors.raw, inputs.emaDecay as tf.Scalar);
+}
+
+/** The batch of a step. */
+export function drawBatch(options: StepOptions, step: tf.Scalar): Batch {
   const { denoiser, noise, dataset, flips, seed, tensors } = options;
   const { batchSize } = options.config;
   const all = tensors[imagesName]; // [N, ...]

@@ -5,12 +5,13 @@ import { residentImages } from '../data/pixels';
 import type { Denoiser } from '../diffusion/denoiser';
 import { initializeParameters } from '../diffusion/network';
 import type { NoiseDistribution } from '../diffusion/noise';
-import { compile } from '../engine/compile';
 import { deriveSeed } from '../engine/random';
-import { createVariables, type Variables } from '../engine/variables';
+import { sizeOf } from '../engine/values';
+import { createVariables, type Variables, type VariablesOptions } from '../engine/variables';
 import { appendMetric, rewindMetrics } from '../store/metrics';
 import type { Run } from '../store/record';
 import { keepWeights, type Weights } from '../store/weights';
+import { compileTrainingStep, gradientName, initialGradient } from './accumulation';
 import { loadCheckpoint, saveCheckpoint, type SavedTraining } from './checkpoint';
 import { requireTrainingConfig, type TrainingConfig } from './config';
 import { unpack } from './packing';
@@ -24,10 +25,10 @@ import {
   type TrainingProgress,
 } from './progress';
 import { initialState, type TrainingState, weightsOf } from './state';
-import { createTrainingStep, imagesName, stepInputs } from './step';
+import { imagesName } from './step';
 
-/** What to train, on what, and how. */
-export interface TrainOptions {
+/** What to train, on what, and how; `compile`, `threads`, `xla` and `precision` are those of {@link VariablesOptions}. */
+export interface TrainOptions extends VariablesOptions {
   readonly denoiser: Denoiser;
   /** Distribution of the noise levels. */
   readonly noise: NoiseDistribution;
@@ -47,10 +48,6 @@ export interface TrainOptions {
   readonly onNotice?: (notice: string) => void;
   /** Stops between two steps; with a run, after saving a checkpoint. */
   readonly signal?: AbortSignal;
-  /** false: run eagerly, much slower. Default true. */
-  readonly compile?: boolean;
-  /** Threads of TensorFlow; default: its own choice. With 1, results repeat bit for bit. */
-  readonly threads?: number;
 }
 
 /** Trained weights, and how the training went. */
@@ -74,8 +71,12 @@ export async function train(options: TrainOptions): Promise<Trained> {
   requirePlaceToKeep(options);
   const start = await startingState(options);
   const variables = createVariables(
-    { ...start.values, [imagesName]: residentImages(options.dataset) },
-    { compile: options.compile, threads: options.threads },
+    {
+      ...start.values,
+      ...initialGradient(options.config, sizeOf(start.values.raw.shape)),
+      [imagesName]: residentImages(options.dataset),
+    },
+    options,
   );
   try {
     const end = await runSteps(options, start, variables);
@@ -134,8 +135,7 @@ async function runSteps(
   variables: Variables,
 ): Promise<TrainingState> {
   const { config, signal, onProgress } = options;
-  const trainingStep = createTrainingStep({ ...options, tensors: variables.tensors });
-  const step = compile(trainingStep, { variables, example: stepInputs(0, config) });
+  const step = compileTrainingStep(options, variables);
   const losses = [...start.losses];
   const state = () => readState(variables, losses);
   const meter = createMeter(config, start.step);
@@ -144,8 +144,8 @@ async function runSteps(
 
   while (losses.length < config.steps) {
     if (signal?.aborted) throw await interrupted(options, await state());
-    const { loss } = await step(stepInputs(losses.length, config));
-    losses.push(requireFinite(loss.values[0], losses.length, config));
+    const loss = await step(losses.length);
+    losses.push(requireFinite(loss, losses.length, config));
     await record(losses);
     if (breathDue()) {
       onProgress?.(meter.measure(losses));
@@ -178,7 +178,7 @@ function createRecorder(
 }
 
 async function readState(variables: Variables, losses: readonly number[]): Promise<TrainingState> {
-  const names = Object.keys(variables.tensors).filter(name => name !== imagesName);
+  const names = Object.keys(variables.tensors).filter(name => ![imagesName, gradientName].includes(name));
   return { step: losses.length, losses, values: await variables.read(names) };
 }
 

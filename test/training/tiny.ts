@@ -37,6 +37,7 @@ export const dataset: Dataset = createDataset({
 export const config: TrainingConfig = {
   steps: 60,
   batchSize: 4,
+  accumulation: 1,
   learningRate: 0.02,
   warmUpSteps: 5,
   beta1: 0.9,

@@ -56,6 +56,30 @@ test('compiled and eager training agree', async () => {
   );
 });
 
+test.each([true, false])(
+  'a batch in parts trains as the whole batch does, compiled: %s',
+  async isCompiled => {
+    const options = { ...tiny, compile: isCompiled, flips: true };
+    const whole = await train(options);
+    const inParts = await train({ ...options, config: { ...config, accumulation: 4 } });
+    // Sums in another order; Adam amplifies rounding a little.
+    whole.losses.forEach(({ loss }, i) => expect(inParts.losses[i].loss).toBeCloseTo(loss, 4));
+    whole.average['conv.weight'].values.forEach((value, i) =>
+      expect(inParts.average['conv.weight'].values[i]).toBeCloseTo(value, 4),
+    );
+  },
+);
+
+test('a training in parts is resumed bit for bit, from a checkpoint without the gradient', async () => {
+  const options = { ...tiny, config: { ...config, accumulation: 2 } };
+  const uninterrupted = await train(options);
+  await withTemporaryFolder(async root => {
+    const run = await openIn(root);
+    await expect(trainRun({ ...options, run, ...stoppedAfter(13) })).rejects.toThrow(/interrupted/);
+    expect(bitsOf((await trainRun({ ...options, run })).raw)).toEqual(bitsOf(uninterrupted.raw));
+  });
+});
+
 test('the seed determines the result', async () => {
   const [one, again, other] = [await train(tiny), await train(tiny), await train({ ...tiny, seed: 8 })];
   expect(bitsOf(again.raw)).toEqual(bitsOf(one.raw));
@@ -176,6 +200,7 @@ test('a loss that is not finite stops the training with the step and what to try
 
 test.each([
   ['batchSize', 0, /training\.batchSize is a positive whole number, not 0/],
+  ['accumulation', 3, /training\.accumulation divides training\.batchSize \(4\).*3 does not/],
   ['steps', 1.5, /training\.steps/],
   ['learningRate', NaN, /training\.learningRate is a positive number, not NaN/],
   ['warmUpSteps', -1, /training\.warmUpSteps/],
