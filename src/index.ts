@@ -96,6 +96,7 @@ export {
 export { createFigure, type Figure } from './figures/figure';
 export { curveFigure } from './figures/curves';
 export { imageGrid } from './figures/grid';
+export { type LiveFigure, liveFigure } from './figures/live';
 export { lossFigure } from './figures/losses';
 export { sampleFigure } from './figures/samples';
 export { summarizeTransition, type TransitionRow } from './figures/summary';

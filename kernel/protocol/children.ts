@@ -21,8 +21,8 @@ function parentOf(number: string): number {
   }
 }
 
-/** SIGINT to every descendant of this process, as Ctrl-C in a terminal would send it. */
-export function signalChildren(): void {
+/** Sends a signal to every descendant of this process, as Ctrl-C in a terminal sends SIGINT. */
+export function signalChildren(signal: NodeJS.Signals): void {
   const family = new Set([process.pid]);
   const all = processes();
   for (let size = 0; size !== family.size;) {
@@ -32,7 +32,7 @@ export function signalChildren(): void {
   family.delete(process.pid);
   for (const number of family) {
     try {
-      process.kill(number, 'SIGINT');
+      process.kill(number, signal);
     } catch {
       // It has ended.
     }

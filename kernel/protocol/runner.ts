@@ -9,8 +9,9 @@ type Failure = Extract<CellOutcome, { status: 'error' }>;
 /** A cell between its start and its outcome. */
 export interface RunningCell {
   readonly cell: CellNumber;
-  /** While it is being compiled, no user code runs: an interrupt is remembered. */
+  /** No code of it has been run yet: it is being compiled, or waits until an earlier cell has stopped. */
   compiling: boolean;
+  /** Interrupted before any code of it was run, which then never is. */
   interrupted: boolean;
   /** Ends the run, whatever the main thread does. */
   finish(outcome: CellOutcome): void;
@@ -45,30 +46,34 @@ export class CellRunner {
   async run(cell: CellNumber, label: string, code: string, quiet: boolean): Promise<CellOutcome> {
     const { promise, running } = newRun(cell);
     this.running = running;
-    try {
-      const result = await this.language.ask('compile', { cell, code, label });
-      await this.interrupter.settled();
-      if (running.interrupted) return interruptedOutcome;
-      if ('error' in result) return { status: 'error', declared: [], ...result.error };
-      running.compiling = false;
-      const { javaScript, sourceMap } = result.compiled;
-      this.send({ type: 'run', cell, label, code, javaScript, sourceMap, quiet });
-      return await promise;
-    } catch (error) {
-      return compilerFailure(error);
-    } finally {
-      this.running = undefined;
-    }
+    this.start(running, label, code, quiet).catch((error: unknown) =>
+      running.finish(compilerFailure(error)),
+    );
+    const outcome = await promise;
+    this.running = undefined;
+    return outcome;
+  }
+
+  private async start(running: RunningCell, label: string, code: string, quiet: boolean): Promise<void> {
+    const { cell } = running;
+    const result = await this.language.ask('compile', { cell, code, label });
+    await this.interrupter.settled();
+    if (running.interrupted) return;
+    if ('error' in result) return running.finish({ status: 'error', declared: [], ...result.error });
+    running.compiling = false;
+    const { javaScript, sourceMap } = result.compiled;
+    this.send({ type: 'run', cell, label, code, javaScript, sourceMap, quiet });
   }
 
   /** Stops the running cell, or, when none runs, what earlier cells left behind. Resolves when the cell has ended. */
   async interrupt(): Promise<void> {
     const { running } = this;
-    if (running?.compiling) {
-      running.interrupted = true;
-      return;
-    }
-    await this.interrupter.interrupt(running?.cell, () => running?.finish(interruptedOutcome));
+    if (!running?.compiling)
+      return this.interrupter.interrupt(running?.cell, () => running?.finish(interruptedOutcome));
+    running.interrupted = true;
+    running.finish(interruptedOutcome);
+    // It may be waiting for an earlier cell that is hard to stop.
+    this.interrupter.strengthen();
   }
 
   /** Takes the messages of the main thread that concern runs. */

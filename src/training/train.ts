@@ -5,6 +5,7 @@ import { residentImages } from '../data/pixels';
 import type { Denoiser } from '../diffusion/denoiser';
 import { initializeParameters } from '../diffusion/network';
 import type { NoiseDistribution } from '../diffusion/noise';
+import { notebookHost } from '../display/host';
 import { deriveSeed } from '../engine/random';
 import { sizeOf } from '../engine/values';
 import { createVariables, type Variables, type VariablesOptions } from '../engine/variables';
@@ -46,7 +47,7 @@ export interface TrainOptions extends VariablesOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
   /** Called before the first step with what was found of an earlier start: "resuming at step 300 of 3000". */
   readonly onNotice?: (notice: string) => void;
-  /** Stops between two steps; with a run, after saving a checkpoint. */
+  /** Stops between two steps; with a run, after saving a checkpoint. Default: the interrupt button of the notebook. */
   readonly signal?: AbortSignal;
 }
 
@@ -134,7 +135,7 @@ async function runSteps(
   start: TrainingState,
   variables: Variables,
 ): Promise<TrainingState> {
-  const { config, signal, onProgress } = options;
+  const { config, signal = notebookHost()?.interruptSignal(), onProgress } = options;
   const step = compileTrainingStep(options, variables);
   const losses = [...start.losses];
   const state = () => readState(variables, losses);
