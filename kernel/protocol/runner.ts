@@ -46,9 +46,7 @@ export class CellRunner {
   async run(cell: CellNumber, label: string, code: string, quiet: boolean): Promise<CellOutcome> {
     const { promise, running } = newRun(cell);
     this.running = running;
-    this.start(running, label, code, quiet).catch((error: unknown) =>
-      running.finish(compilerFailure(error)),
-    );
+    this.start(running, label, code, quiet).catch((error: unknown) => running.finish(compilerFailure(error)));
     const outcome = await promise;
     this.running = undefined;
     return outcome;
