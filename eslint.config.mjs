@@ -9,7 +9,7 @@ const mayImport = {
   engine: ['display'],
   data: ['engine', 'store'],
   diffusion: ['engine'],
-  models: ['engine', 'diffusion'],
+  models: ['engine', 'diffusion', 'store'],
   store: ['engine'],
   training: ['engine', 'data', 'diffusion', 'store', 'display'],
   numerics: ['engine'],
