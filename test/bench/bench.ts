@@ -39,7 +39,7 @@ const options = new Command('bench')
   .option('--gpu', 'refuse to run without a GPU, instead of measuring the CPU', false)
   .option(
     '--profile',
-    'print where a training step of the default model spends its time, and nothing else',
+    'print where a training step spends its time (of the default model, or of the first that --only names), and nothing else',
     false,
   )
   .option('--json <file>', 'write the rows to a file')
@@ -78,7 +78,7 @@ function requireGpu(): void {
 }
 
 async function printProfile(): Promise<void> {
-  const ops = await profileTraining(1);
+  const ops = await profileTraining(options.only ?? '');
   const total = ops.reduce((sum, { microseconds }) => sum + microseconds, 0);
   console.table(
     ops.map(({ op, device, count, microseconds }) => ({
