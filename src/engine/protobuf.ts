@@ -16,14 +16,17 @@ const messages: Record<string, Record<string, Field>> = {
     tensorContent: ['bytes', 4],
     floatVal: ['float', 5, 'repeated'],
     intVal: ['int32', 7, 'repeated'],
+    stringVal: ['bytes', 8, 'repeated'],
     boolVal: ['bool', 11, 'repeated'],
   },
+  NameAttrList: { name: ['string', 1] },
   List: {
     s: ['bytes', 2, 'repeated'],
     i: ['int64', 3, 'repeated'],
     f: ['float', 4, 'repeated'],
     b: ['bool', 5, 'repeated'],
     type: ['int32', 6, 'repeated'],
+    func: ['NameAttrList', 9, 'repeated'],
   },
   AttrValue: {
     list: ['List', 1],
@@ -34,6 +37,7 @@ const messages: Record<string, Record<string, Field>> = {
     type: ['int32', 6],
     shape: ['TensorShape', 7],
     tensor: ['Tensor', 8],
+    func: ['NameAttrList', 10],
   },
   NodeDef: {
     name: ['string', 1],
@@ -43,6 +47,20 @@ const messages: Record<string, Record<string, Field>> = {
   },
   VersionDef: { producer: ['int32', 1] },
   GraphDef: { node: ['NodeDef', 1, 'repeated'], versions: ['VersionDef', 4] },
+  // Graphs of others pass through as they are, node by node; repeated where TensorFlow would merge what comes twice.
+  GraphParts: {
+    node: ['bytes', 1, 'repeated'],
+    library: ['LibraryParts', 2, 'repeated'],
+    versions: ['bytes', 4],
+  },
+  LibraryParts: { function: ['bytes', 1, 'repeated'] },
+  FunctionDef: { signature: ['OpDef', 1], nodeDef: ['NodeDef', 3, 'repeated'] },
+  SavedModel: { metaGraphs: ['MetaGraphDef', 2, 'repeated'] },
+  MetaGraphDef: { metaInfoDef: ['MetaInfoDef', 1], graphDef: ['bytes', 2], saverDef: ['SaverDef', 3] },
+  MetaInfoDef: { tags: ['string', 4, 'repeated'] },
+  SaverDef: { filenameTensorName: ['string', 1], restoreOpName: ['string', 3] },
+  SignatureDef: {},
+  TensorInfo: { name: ['string', 1] },
   ArgDef: {
     name: ['string', 1],
     type: ['int32', 3],
@@ -88,7 +106,16 @@ const root = protobuf.Root.fromJSON({
     Object.entries(messages).map(([message, fields]) => [message, descriptorOf(message, fields)]),
   ),
 });
-root.lookupType('NodeDef').add(new protobuf.MapField('attr', 5, 'string', 'AttrValue'));
+const maps: [message: string, field: string, id: number, type: string][] = [
+  ['NodeDef', 'attr', 5, 'AttrValue'],
+  ['NameAttrList', 'attr', 2, 'AttrValue'],
+  ['MetaGraphDef', 'signatureDef', 5, 'SignatureDef'],
+  ['SignatureDef', 'inputs', 1, 'TensorInfo'],
+  ['SignatureDef', 'outputs', 2, 'TensorInfo'],
+];
+for (const [message, field, id, type] of maps) {
+  root.lookupType(message).add(new protobuf.MapField(field, id, 'string', type));
+}
 
 function descriptorOf(message: string, fields: Record<string, Field>): protobuf.IType {
   return {
@@ -102,7 +129,14 @@ function descriptorOf(message: string, fields: Record<string, Field>): protobuf.
 
 /** A value of a node's attribute: one of the members is set. */
 export interface AttributeValue {
-  list?: { s?: Uint8Array[]; i?: number[]; f?: number[]; b?: boolean[]; type?: number[] };
+  list?: {
+    s?: Uint8Array[];
+    i?: number[];
+    f?: number[];
+    b?: boolean[];
+    type?: number[];
+    func?: NameAttrList[];
+  };
   s?: Uint8Array;
   i?: number;
   f?: number;
@@ -110,6 +144,13 @@ export interface AttributeValue {
   type?: number;
   shape?: { dim: { size: number }[] };
   tensor?: TensorProto;
+  func?: NameAttrList;
+}
+
+/** A function by name, with attributes of its own. */
+export interface NameAttrList {
+  name: string;
+  attr: Record<string, AttributeValue>;
 }
 
 /** A constant: `tensorContent` holds all elements, or one of the `Val` lists a value that the rest repeats. */
@@ -120,6 +161,7 @@ export interface TensorProto {
   floatVal?: number[];
   intVal?: number[];
   boolVal?: boolean[];
+  stringVal?: Uint8Array[];
 }
 
 /** One operation of a graph. */
@@ -150,10 +192,54 @@ export interface OpDef {
 
 /** Bytes of a message of the named type. */
 export function encode(
-  type: 'GraphDef' | 'ConfigProto' | 'RunOptions',
+  type: 'GraphDef' | 'GraphParts' | 'NodeDef' | 'ConfigProto' | 'RunOptions',
   message: Record<string, unknown>,
 ): Uint8Array {
   return root.lookupType(type).encode(message).finish();
+}
+
+/** A graph as its serialized nodes and functions. */
+export interface GraphParts {
+  node: Uint8Array[];
+  library: { function: Uint8Array[] }[];
+  versions: Uint8Array;
+}
+
+/** A function of a graph's library. */
+export interface FunctionDef {
+  signature: OpDef | null;
+  nodeDef: NodeDef[];
+}
+
+/** The serialized nodes and functions of a serialized GraphDef. */
+export function decodeGraphParts(bytes: Uint8Array): GraphParts {
+  return root.lookupType('GraphParts').decode(bytes) as unknown as GraphParts;
+}
+
+/** A serialized node. */
+export function decodeNode(bytes: Uint8Array): NodeDef {
+  return root.lookupType('NodeDef').decode(bytes) as unknown as NodeDef;
+}
+
+/** A serialized function. */
+export function decodeFunction(bytes: Uint8Array): FunctionDef {
+  return root.lookupType('FunctionDef').decode(bytes) as unknown as FunctionDef;
+}
+
+/** One graph of a SavedModel: how its variables are restored, and its inputs and outputs by signature. */
+export interface MetaGraph {
+  metaInfoDef: { tags: string[] } | null;
+  graphDef: Uint8Array;
+  saverDef: { filenameTensorName: string; restoreOpName: string } | null;
+  signatureDef: Record<
+    string,
+    { inputs: Record<string, { name: string }>; outputs: Record<string, { name: string }> }
+  >;
+}
+
+/** The graphs in a serialized SavedModel. */
+export function decodeSavedModel(bytes: Uint8Array): MetaGraph[] {
+  return (root.lookupType('SavedModel').decode(bytes) as unknown as { metaGraphs: MetaGraph[] }).metaGraphs;
 }
 
 /** The op definitions in a serialized OpList. */
