@@ -77,6 +77,14 @@ export { fitProbe } from './representation/probe';
 export { slicedWasserstein, wassersteinCurves } from './representation/sliced-wasserstein';
 export { stableRank, stableRanks } from './representation/stable-rank';
 export { nearestNeighbours } from './numerics/neighbours';
+export {
+  type Descriptor,
+  featureDescriptor,
+  loadDescriptor,
+  type NetworkDescriptor,
+  pixelDescriptor,
+} from './generation/descriptor';
+export { fid, frechetDistance, type Gaussian, gaussianOf } from './generation/fid';
 export { type GeneralizationScore, generalizationScore } from './generation/score';
 
 // experiments

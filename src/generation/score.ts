@@ -1,15 +1,19 @@
 /**
- * The generalization score: does a model generate new images, or copies of its training images? Two rules on the pixels:
- * the nearest-neighbour ratio, and the cosine similarity of mean-centred images.
+ * The generalization score: does a model generate new images, or copies of its training images? Two rules on descriptors
+ * of the images, by default their pixels: the nearest-neighbour ratio, and the largest cosine similarity.
  */
 import type { Dataset } from '../data/dataset';
-import { imagesOf, meanImage, pixelCount } from '../data/dataset';
+import { imagesOf } from '../data/dataset';
 import type { TensorValue } from '../engine/values';
 import { float32 } from '../engine/values';
+import { columnMeans } from '../numerics/matrix';
 import { nearestNeighbours, type NeighboursOptions } from '../numerics/neighbours';
+import { type Descriptor, pixelDescriptor } from './descriptor';
 
 /** How new generated images are; lists have one entry a sample. */
 export interface GeneralizationScore {
+  /** What images were compared by: "pixels". */
+  readonly descriptor: string;
   readonly sampleCount: number;
   /** Share of samples that are new by the ratio rule: d1 / d2 >= ratioThreshold. */
   readonly novelByRatio: number;
@@ -20,7 +24,7 @@ export interface GeneralizationScore {
   readonly cosineThreshold: number;
   /** Distance to the nearest training image over that to the second nearest, in [0, 1]. */
   readonly ratios: Float32Array;
-  /** Largest cosine similarity to a training image, both less the mean image. */
+  /** Largest cosine similarity to a training image; both less the mean where the descriptor is centred. */
   readonly cosines: Float32Array;
   /** Index of the nearest training image by distance: what to show beside the sample. */
   readonly nearest: Int32Array;
@@ -28,17 +32,19 @@ export interface GeneralizationScore {
 
 /** Thresholds and details of the score. */
 export interface GeneralizationScoreOptions extends NeighboursOptions {
-  /** Subtracted before cosines are taken, [H, W, C]. Default: the mean of the training images. */
-  readonly mean?: Float32Array;
+  /** What images are compared by. Default: their pixels. */
+  readonly descriptor?: Descriptor;
+  /** Subtracted before cosines are taken, one number a descriptor's. Default: the mean of the training images if it is centred, else 0. */
+  readonly mean?: ArrayLike<number>;
   /** A sample with a smaller d1 / d2 is a copy. Default 1/3. */
   readonly ratioThreshold?: number;
-  /** A sample with a larger cosine is a copy. Default 0.9, for pixels; learned descriptors have their own (SSCD: 0.6). */
+  /** A sample with a larger cosine is a copy. Default: the descriptor's, 0.9 for pixels, 0.6 (the paper's) for networks. */
   readonly cosineThreshold?: number;
 }
 
 /**
  * Scores generated images against the images that the model was trained on.
- * @param samples float32 [M, H, W, C]; pixels are clamped to [-1, 1] first
+ * @param samples float32 [M, H, W, C]
  * @param train the training images, at least two
  * @throws RangeError when there are no samples, they are of another shape or not finite, fewer than two training images,
  *   or a threshold is out of range
@@ -48,22 +54,23 @@ export async function generalizationScore(
   train: Dataset,
   options: GeneralizationScoreOptions = {},
 ): Promise<GeneralizationScore> {
-  const { mean = meanImage(train), ratioThreshold = 1 / 3, cosineThreshold = 0.9, signal } = options;
+  const { descriptor = pixelDescriptor(), ratioThreshold = 1 / 3, signal } = options;
+  const { cosineThreshold = descriptor.cosineThreshold } = options;
   requireSamples(samples, train);
-  requireOptions(train, mean, ratioThreshold, cosineThreshold);
-  const clamped = float32(
-    Float32Array.from(samples.values, pixel => Math.min(Math.max(pixel, -1), 1)),
-    samples.shape,
-  );
-  const { indices, distances } = await nearestNeighbours(clamped, imagesOf(train), 2, { signal });
+  requireThresholds(train, ratioThreshold, cosineThreshold);
+  const described = await descriptor.describe(samples, { signal });
+  const trained = await descriptor.describe(imagesOf(train), { signal });
+  const mean = requireMean(options.mean ?? usualMean(descriptor, trained), trained);
+  const { indices, distances } = await nearestNeighbours(described, trained, 2, { signal });
   const sampleCount = samples.shape[0];
   const perSample = (of: (i: number) => number) =>
     Float32Array.from({ length: sampleCount }, (_, i) => of(i));
   // Both distances are 0 where a sample copies an image that the training set holds twice.
   const ratios = perSample(i => distances[2 * i] / Math.max(distances[2 * i + 1], 1e-9));
-  const cosines = await largestCosines(clamped, imagesOf(train), mean, signal);
+  const cosines = await largestCosines(described, trained, mean, signal);
   const share = (isNew: (i: number) => boolean) => perSample(i => Number(isNew(i))).reduce(sum) / sampleCount;
   return {
+    descriptor: descriptor.name,
     sampleCount,
     novelByRatio: share(i => ratios[i] >= ratioThreshold),
     novelByCosine: share(i => cosines[i] <= cosineThreshold),
@@ -80,7 +87,7 @@ export async function generalizationScore(
 async function largestCosines(
   samples: TensorValue,
   images: TensorValue,
-  mean: Float32Array,
+  mean: ArrayLike<number>,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
   const directions = unitVectors(samples, mean);
@@ -88,8 +95,12 @@ async function largestCosines(
   return distances.map(distance => 1 - distance ** 2 / 2);
 }
 
-/** Images less the mean, scaled to length 1. An image that equals the mean has no direction and stays 0. */
-function unitVectors({ values, shape }: TensorValue, mean: Float32Array): TensorValue {
+function usualMean({ centred }: Descriptor, trained: TensorValue): Float64Array {
+  return centred ? columnMeans(trained) : new Float64Array(trained.shape[1]);
+}
+
+/** Descriptors less the mean, scaled to length 1. One that equals the mean has no direction and stays 0. */
+function unitVectors({ values, shape }: TensorValue, mean: ArrayLike<number>): TensorValue {
   const size = mean.length;
   const squares = new Float64Array(shape[0]);
   for (let i = 0; i < values.length; i++) squares[Math.floor(i / size)] += (values[i] - mean[i % size]) ** 2;
@@ -122,20 +133,11 @@ function requireSamples({ shape, values }: TensorValue, train: Dataset): void {
   }
 }
 
-function requireOptions(
-  train: Dataset,
-  mean: Float32Array,
-  ratioThreshold: number,
-  cosineThreshold: number,
-): void {
+function requireThresholds(train: Dataset, ratioThreshold: number, cosineThreshold: number): void {
   if (train.count < 2) {
     throw new RangeError(
       `The ratio rule needs at least two training images, but "${train.name}" has ${train.count}.`,
     );
-  }
-  const expected = pixelCount(train.imageShape);
-  if (mean.length !== expected) {
-    throw new RangeError(`The mean image has ${mean.length} pixels, but images have ${expected}.`);
   }
   if (!(ratioThreshold > 0 && ratioThreshold <= 1)) {
     throw new RangeError(`The ratio threshold is in (0, 1], not ${ratioThreshold}.`);
@@ -143,4 +145,9 @@ function requireOptions(
   if (!(cosineThreshold >= -1 && cosineThreshold < 1)) {
     throw new RangeError(`The cosine threshold is in [-1, 1), not ${cosineThreshold}.`);
   }
+}
+
+function requireMean(mean: ArrayLike<number>, { shape: [, width] }: TensorValue): ArrayLike<number> {
+  if (mean.length === width) return mean;
+  throw new RangeError(`The mean has ${mean.length} numbers, but descriptors have ${width}.`);
 }

@@ -32,15 +32,16 @@ export async function rowProducts(a: Matrix, b: Matrix): Promise<Matrix> {
   return { shape: [a.shape[0], b.shape[0]], values: values.values as Float64Array };
 }
 
-/** X'X of rows X [N, F], summed over blocks of rows: [F, F]. */
-export async function gram(rows: FeatureMatrix): Promise<Matrix> {
+/** X'X of rows X [N, F], each less `offset` (default 0), summed over blocks of rows: [F, F]. */
+export async function gram(rows: FeatureMatrix, offset?: Float64Array): Promise<Matrix> {
   const [count, width] = rows.shape;
   const sum = new Float64Array(width * width);
   const blockRows = Math.max(1, Math.floor(blockNumbers / width));
   for (let start = 0; start < count; start += blockRows) {
     const end = Math.min(count, start + blockRows);
     const values = new Float64Array((end - start) * width);
-    for (let i = 0; i < values.length; i++) values[i] = rows.values[start * width + i];
+    for (let i = 0; i < values.length; i++)
+      values[i] = rows.values[start * width + i] - (offset?.[i % width] ?? 0);
     const block = feed({ shape: [end - start, width], values });
     const [part] = await operations().gram([block, block]);
     (part.values as Float64Array).forEach((value, i) => (sum[i] += value));

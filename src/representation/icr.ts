@@ -4,7 +4,7 @@
  */
 import { imagesOf } from '../data/dataset';
 import { gram, product, symmetricEigen } from '../numerics/algebra';
-import { centred, checkFeatures, columnMeans, type FeatureMatrix, type Matrix } from '../numerics/matrix';
+import { checkFeatures, columnMeans, type FeatureMatrix, type Matrix } from '../numerics/matrix';
 import { featureExtractor, type Features } from './features';
 import { curvesOverSigma, type OverSigmaOptions, type SigmaCurve } from './over-sigma';
 import { type Augmentation, viewOf } from './views';
@@ -28,7 +28,7 @@ export async function icr(
 ): Promise<number> {
   const [count, width] = requireViews(views, ridge);
   const shared = meanOf(views);
-  const signal = scaled(await gram(centred(shared, columnMeans(shared))), 1 / count);
+  const signal = scaled(await gram(shared, columnMeans(shared)), 1 / count);
   const residual = scaled(await residualGram(views, shared), 1 / (count * views.length));
   const tau = (ridge * (trace(signal) + trace(residual))) / width;
   if (!(tau > 0)) throw new RangeError('All features are the same for all images, so they have no ICR.');

@@ -76,7 +76,7 @@ describe('generalizationScore', () => {
       /Sample 1 holds the pixel NaN/,
     ],
     ['one training image', { train: take(digits, 1) }, /at least two training images, but "digits" has 1/],
-    ['a mean of another size', { mean: new Float32Array(3) }, /mean image has 3 pixels, but images have 64/],
+    ['a mean of another size', { mean: new Float32Array(3) }, /mean has 3 numbers, but descriptors have 64/],
     ['a ratio threshold of 0', { ratioThreshold: 0 }, /in \(0, 1\], not 0/],
     ['a cosine threshold of 1', { cosineThreshold: 1 }, /in \[-1, 1\), not 1/],
   ])('refuses %s', async (_, wrong, message) => {

@@ -1,0 +1,35 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { float32 } from '../../src/engine/values';
+import { loadDescriptor } from '../../src/generation/descriptor';
+import { relativeError } from '../reference/compare';
+import recorded from '../reference/recorded/graphs.json';
+
+const graph = (name: string) => path.join(__dirname, '../reference/recorded/graphs', name);
+const images = float32(recorded.images, [5, 6, 6, 3]);
+
+describe("somebody else's network as a descriptor", () => {
+  it('describes images in batches, the last one shorter', async () => {
+    const descriptor = await loadDescriptor(graph('frozen.pb'), { batchSize: 2 });
+    const { shape, values } = await descriptor.describe(images);
+    descriptor.dispose();
+    expect([descriptor.name, ...shape]).toEqual(['frozen.pb', 5, 4]);
+    expect(relativeError(values as Float32Array, recorded.output)).toBeLessThan(1e-5); // float32 against NumPy
+  });
+
+  it('gives gray images of [-1, 1] as 8 bits and three channels to a network that takes those', async () => {
+    const descriptor = await loadDescriptor(graph('bytes.pb'), { channels: 3, range: [0, 255] });
+    const gray = float32([-1, 0, 1, 1, 1, 1, 1, 1], [2, 2, 2, 1]);
+    const { values } = await descriptor.describe(gray);
+    descriptor.dispose();
+    const mean = (0 + 128 + 255 + 255) / 4; // 127.5 rounds to even
+    expect([...values]).toEqual([mean, mean, mean, 255, 255, 255]);
+  });
+
+  it('refuses images with other channels than the network takes', async () => {
+    const descriptor = await loadDescriptor(graph('bytes.pb'), { channels: 3 });
+    const two = float32(new Float32Array(8), [1, 2, 2, 2]);
+    await expect(descriptor.describe(two)).rejects.toThrow(/2 channels cannot become images of 3/);
+    descriptor.dispose();
+  });
+});
