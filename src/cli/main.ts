@@ -10,6 +10,7 @@ import { addSampleCommand } from './sample';
 import { addScoreCommand } from './score';
 import { interruptedStatus, isInterruption } from './shared/interrupt';
 import { addExamples, say } from './shared/output';
+import { addSetupCommands } from './setup';
 import { addTheoryCommand } from './theory';
 import { addTrainCommand } from './train';
 
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     addTheoryCommand,
     addRunsCommand,
     addDoctorCommand,
+    addSetupCommands,
   ];
   for (const add of commands) add(program);
   addExamples(program, [
@@ -46,7 +48,14 @@ export function createProgram(): Command {
  * interrupted. Errors go to standard error in one sentence.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', leaveQuietly);
   process.exitCode = await runProgram(argv);
+}
+
+/** Whoever read the output, such as head, has had enough of it. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }
 
 async function runProgram(argv: readonly string[]): Promise<number> {

@@ -15,10 +15,10 @@ const maximum = 16;
 
 /**
  * The UCI digits: 1,797 images of 8x8x1, pixels p / 8 - 1 for p in 0..16, ten classes, in the file's order.
- * @param file the gzipped CSV; by default the one beside this module
+ * @param file the gzipped CSV; by default the embedded one
  * @throws Error when the file is missing or its SHA-256 is not the known one
  */
-export function loadDigits(file: string = join(__dirname, 'digits.csv.gz')): Dataset {
+export function loadDigits(file: string = join(__dirname, '../../src/data/digits.csv.gz')): Dataset {
   const rows = gunzipSync(readVerified(file)).toString('latin1').trim().split('\n');
   const images = new Uint8Array(rows.length * pixels);
   const labels = new Int32Array(rows.length);

@@ -72,10 +72,10 @@ export interface Session {
 export function sessionModule(): SessionModule {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- a native module can only be required
-    module_ ??= require(path.join(__dirname, 'native', 'build', 'session.node')) as SessionModule;
+    module_ ??= require(path.join(__dirname, '../../src/engine/native/build/session.node')) as SessionModule;
   } catch (error) {
     throw new Error(
-      `The native session module cannot be loaded (${(error as Error).message.split('\n')[0]}). Run \`npm run setup\` to build it.`,
+      `The native session module cannot be loaded (${(error as Error).message.split('\n')[0]}). Run \`npm run setup\` to build it (\`npx unimodal setup\` where unimodal is an installed package).`,
       { cause: error },
     );
   }

@@ -49,13 +49,10 @@ export function findKaleido(env: NodeJS.ProcessEnv = process.env): string | unde
   return undefined;
 }
 
-/** The nearest folder upwards that has a package.json. */
+/** The folder of the Python environment: the project's, or where it is an installed package, that around node_modules. */
 function projectFolder(): string {
-  let folder = __dirname;
-  while (!existsSync(path.join(folder, 'package.json')) && folder !== path.dirname(folder)) {
-    folder = path.dirname(folder);
-  }
-  return folder;
+  const [around, installed] = __dirname.split(/[\\/]node_modules[\\/]unimodal[\\/]/);
+  return installed === undefined ? path.join(__dirname, '../..') : around;
 }
 
 /**

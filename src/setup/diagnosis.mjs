@@ -7,8 +7,8 @@ import { pipArgument, requirementsFor } from './environment.mjs';
 import { findCompiler, findGpu } from './machine.mjs';
 import { problemOfNode } from './node-version.mjs';
 import { isBuilt, nativeModules } from './native.mjs';
-import { firstDifference } from './npm.mjs';
-import { variablesFor } from './project.mjs';
+import { firstDifference, packageFolder } from './npm.mjs';
+import { isInstalled, setupCommand, variablesFor } from './project.mjs';
 import { environmentState, installedPackages } from './python.mjs';
 import { lastJson, run, SetupError } from './report.mjs';
 import { readStamp } from './stamp.mjs';
@@ -17,7 +17,7 @@ import { readStamp } from './stamp.mjs';
 
 const ok = detail => ({ state: 'ok', detail });
 const note = (detail, remedy) => ({ state: 'note', detail, remedy });
-const broken = (detail, remedy = 'run "npm run setup"') => ({ state: 'broken', detail, remedy });
+const broken = (detail, remedy = `run "${setupCommand}"`) => ({ state: 'broken', detail, remedy });
 
 /**
  * Everything that the doctor looks at, in order: name and check.
@@ -44,6 +44,7 @@ function diagnoseNode() {
 }
 
 function diagnoseNpm({ project }) {
+  if (isInstalled) return ok('installed with this package');
   const difference = firstDifference(project);
   return difference === undefined
     ? ok('as in package-lock.json')
@@ -153,7 +154,7 @@ async function diagnoseFigures({ project, location }) {
 }
 
 function drawWithKaleido(folder, project) {
-  const plotly = pathToFileURL(`${project}/node_modules/plotly.js-dist-min/plotly.min.js`);
+  const plotly = pathToFileURL(`${packageFolder(project, 'plotly.js-dist-min')}/plotly.min.js`);
   const figure = {
     data: { data: [{ y: [1, 2] }], layout: {} },
     format: 'png',

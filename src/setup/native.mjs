@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { failure, run, SetupError } from './report.mjs';
 import { missingCompiler } from './machine.mjs';
+import { packageFolder } from './npm.mjs';
 import { hashOf, readStamp, removeStamp, writeStamp } from './stamp.mjs';
 
 /**
@@ -11,7 +12,7 @@ import { hashOf, readStamp, removeStamp, writeStamp } from './stamp.mjs';
  * @returns {Record<'binding' | 'session', { title: string, sources: string, output: string }>}
  */
 export function nativeModules(project) {
-  const tfjs = `${project}/node_modules/@tensorflow/tfjs-node-gpu`;
+  const tfjs = packageFolder(project, '@tensorflow/tfjs-node-gpu');
   return {
     binding: {
       title: 'the binding of TensorFlow.js',
@@ -104,7 +105,7 @@ export async function buildModule(project, module, tools, { env, report, doing }
     sources: filesOf(module.sources, ['.cc']),
     output: temporary,
     wheel,
-    headers: `${project}/node_modules/node-api-headers/include`,
+    headers: `${packageFolder(project, 'node-api-headers')}/include`,
   });
   const result = await run(compiler.command, args, { env, log: report.log });
   if (result.status !== 0) {

@@ -1,5 +1,6 @@
 /** The npm packages, exactly as package-lock.json has them. */
 import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { failure, run, SetupError } from './report.mjs';
 
 /**
@@ -32,14 +33,29 @@ function readPackages(file) {
   }
 }
 
+/** Where a package lies: in the project's node_modules or, when the project is a package itself, in those around it. */
+export function packageFolder(project, name) {
+  for (let folder = project; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(`${folder}/node_modules/${name}`)) return `${folder}/node_modules/${name}`;
+  }
+  return `${project}/node_modules/${name}`;
+}
+
 /**
  * Installs the npm packages where they differ from the lock file. No package's own install script runs:
  * the native modules are built by native.mjs.
  * @returns a summary for the progress line
  */
-export async function installNpmPackages({ project, env, report, doing }) {
+export async function installNpmPackages({ project, isInstalled, env, report, doing }) {
+  if (isInstalled) {
+    linkTfjsNode(project);
+    return 'installed with this one';
+  }
   const difference = firstDifference(project);
-  if (difference === undefined) return `${linkTfjsNode(project)}, in place`;
+  if (difference === undefined) {
+    linkTfjsNode(project);
+    return `${packageCount(project)}, in place`;
+  }
   report.log(`differs from the lock file: ${difference}`);
   doing('installing');
   const result = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
@@ -54,7 +70,8 @@ export async function installNpmPackages({ project, env, report, doing }) {
     );
   }
   if (result.status !== 0) throw failure('Installing the npm packages', result);
-  return `${linkTfjsNode(project)}, installed`;
+  linkTfjsNode(project);
+  return `${packageCount(project)}, installed`;
 }
 
 /**
@@ -62,14 +79,17 @@ export async function installNpmPackages({ project, env, report, doing }) {
  * becomes a link to the package that we use.
  */
 function linkTfjsNode(project) {
-  const link = `${project}/node_modules/@tensorflow/tfjs-node`;
   const target = 'tfjs-node-gpu';
+  const link = `${dirname(packageFolder(project, `@tensorflow/${target}`))}/tfjs-node`;
   const isLink =
     lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === target;
   if (!isLink) {
     rmSync(link, { recursive: true, force: true });
     symlinkSync(target, link);
   }
+}
+
+function packageCount(project) {
   const { packages } = JSON.parse(readFileSync(`${project}/package-lock.json`, 'utf8'));
   return `${Object.keys(packages).length - 1} packages`;
 }

@@ -5,13 +5,22 @@ import { readEnvironment } from './environment.mjs';
 import { locateEnvironment } from './python.mjs';
 import { SetupError } from './report.mjs';
 
-/** The project's folder. */
+/** The project's folder: a clone, or where npm has installed the package. */
 export const project = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Whether the project is an installed package, whose own packages npm has installed with it. */
+export const isInstalled = project.includes('/node_modules/');
+
+/** The folder that the Python environment and the set-up's log lie in: for a package, the one that has it in node_modules. */
+export const home = isInstalled ? project.slice(0, project.lastIndexOf('/node_modules/')) : project;
+
+/** What a person runs to set up. */
+export const setupCommand = isInstalled ? 'npx unimodal setup' : 'npm run setup';
 
 /** The project's Python environment, whether it is there yet or not. */
 export function projectEnvironment(env = process.env) {
   const environment = readEnvironment(project);
-  const location = locateEnvironment(project, environment, env);
+  const location = locateEnvironment(home, environment, env);
   return { environment, location, range: environment.conda.python };
 }
 

@@ -19,7 +19,7 @@ import {
 } from './machine.mjs';
 import { buildModule, nativeModules } from './native.mjs';
 import { installNpmPackages } from './npm.mjs';
-import { project, projectEnvironment } from './project.mjs';
+import { home, isInstalled, project, projectEnvironment } from './project.mjs';
 import {
   environmentState,
   findPython,
@@ -107,10 +107,11 @@ export async function setUp(args) {
   const release = await lockProject(sentence => console.log(sentence));
   const start = performance.now();
   try {
-    const report = openReport(`${project}/setup.log`);
+    const report = openReport(`${home}/setup.log`);
     const env = process.env;
     const context = {
       project,
+      isInstalled,
       options,
       env,
       report,
@@ -129,10 +130,10 @@ export async function setUp(args) {
 
 async function lockProject(say) {
   try {
-    return await takeLock(`${project}/.setup.lock`, say);
+    return await takeLock(`${home}/.setup.lock`, say);
   } catch (error) {
     throw new SetupError(
-      `The folder ${project} cannot be written (${error.message}).`,
+      `The folder ${home} cannot be written (${error.message}).`,
       'Move the project to a folder that you may write to, or change the permissions of this one.',
     );
   }

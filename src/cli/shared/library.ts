@@ -2,5 +2,16 @@
 import { createRequire } from 'node:module';
 import type * as Library from '../../index';
 
-/** The same functions that notebooks import. */
-export const library = (): typeof Library => createRequire(__filename)('../../index') as typeof Library;
+/**
+ * The same functions that notebooks import.
+ * @throws Error with the remedy when TensorFlow has not been set up.
+ */
+export function library(): typeof Library {
+  try {
+    return createRequire(__filename)('../../index') as typeof Library;
+  } catch (error) {
+    const { message } = error as Error;
+    if (!message.includes('tfjs_binding')) throw error;
+    throw new Error('TensorFlow is not set up here: run "npx unimodal setup" first.', { cause: error });
+  }
+}

@@ -1,0 +1,31 @@
+/** `unimodal setup` and `unimodal lab`: what `npm run setup` and `npm run lab` are in a clone, for the installed package. */
+import type { Command } from 'commander';
+import { addExamples } from './shared/output';
+import { runNodeProgram } from './shared/program';
+
+export function addSetupCommands(program: Command): void {
+  const setup = program
+    .command('setup')
+    .description(
+      'makes or mends the Python environment, native modules and Jupyter kernel; once after installing',
+    )
+    .option('--gpu', "TensorFlow's CUDA wheel")
+    .option('--cpu', 'the CPU wheel, whatever the machine has')
+    .option('--python <command>', 'the Python to make the environment with')
+    .action((flags: Record<string, string | true>) => runNodeProgram('setup/setup.mjs', argumentsOf(flags)));
+  addExamples(setup, ['setup', 'setup --cpu']);
+  const lab = program
+    .command('lab')
+    .description('JupyterLab with the TypeScript kernel, on this machine only; further arguments go to it')
+    .argument('[arguments...]')
+    .allowUnknownOption()
+    .action((args: string[]) => runNodeProgram('notebook/lab.mjs', args));
+  addExamples(lab, ['lab', 'lab --no-browser']);
+}
+
+/** The flags as the program takes them. */
+function argumentsOf(flags: Record<string, string | true>): string[] {
+  return Object.entries(flags).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, value],
+  );
+}
