@@ -89,7 +89,8 @@ export { type GeneralizationScore, generalizationScore } from './generation/scor
 
 // experiments
 export { type PresetName, presets, resolvePreset } from './experiments/presets';
-export { loadData, splitData } from './experiments/build';
+export { loadData, requireConfig, splitData } from './experiments/build';
+export { loadShowing } from './experiments/load-progress';
 export { drawSamples, measureCurve, type MeasuredModel, scoreSamples } from './experiments/measures';
 export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';

@@ -20,9 +20,14 @@ export function addCurveCommand(program: Command): void {
 }
 
 async function printCurve(flags: CurveFlags): Promise<void> {
-  const { loadData, splitData, measureCurve, analyseCurve } = library();
+  const { loadShowing, splitData, measureCurve, analyseCurve } = library();
   const { model, curve } = await withModel(flags, async ({ opened, measured, settings }) => {
-    const parts = splitData(await loadData(settings.data), settings.data, 1, measured.seed);
+    const parts = splitData(
+      await loadShowing(settings.data, measured.signal),
+      settings.data,
+      1,
+      measured.seed,
+    );
     return { model: opened.name, curve: await measureCurve(measured, settings.probe, parts) };
   });
   const { layer, input, draws, testCount } = curve;

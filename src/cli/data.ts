@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Dataset } from '../data/dataset';
 import { resolvePreset } from '../experiments/presets';
+import { interruptible } from './shared/interrupt';
 import { library } from './shared/library';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from './shared/output';
 import { addPreset, addSettings, parseSettings, type SettingFlags } from './shared/settings';
@@ -20,8 +21,10 @@ export function addDataCommand(program: Command): void {
 
 async function describeData(source: string | undefined, flags: DataFlags): Promise<void> {
   const { data } = resolvePreset(flags.preset, parseSettings(flags.set));
-  const { loadData } = library();
-  const dataset = await loadData({ ...data, source: source ?? data.source });
+  const { loadShowing } = library();
+  const dataset = await interruptible(signal =>
+    loadShowing({ ...data, source: source ?? data.source }, signal),
+  );
   const summary = summarize(dataset);
   printResult(flags, summary, textOf(summary));
 }

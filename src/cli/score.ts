@@ -24,7 +24,7 @@ export function addScoreCommand(program: Command): void {
 }
 
 async function printScore(flags: ScoreFlags): Promise<void> {
-  const { loadData, splitData, scoreSamples } = library();
+  const { loadShowing, splitData, scoreSamples } = library();
   const { model, size, score } = await withModel(flags, async ({ opened, measured, settings }) => {
     const size = flags.size ?? opened.experiment?.trainingSize;
     if (size === undefined) {
@@ -32,7 +32,12 @@ async function printScore(flags: ScoreFlags): Promise<void> {
         '--size: give the number of images that the model was trained on, the first of the pool.',
       );
     }
-    const parts = splitData(await loadData(settings.data), settings.data, size, measured.seed);
+    const parts = splitData(
+      await loadShowing(settings.data, measured.signal),
+      settings.data,
+      size,
+      measured.seed,
+    );
     return { model: opened.name, size, score: await scoreSamples(measured, settings.sampling, parts) };
   });
   printResult(flags, jsonOf(model, size, score), textOf(model, size, score));

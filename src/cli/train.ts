@@ -57,10 +57,12 @@ async function trainOne(flags: TrainFlags): Promise<void> {
   const { steps } = training;
   const bars = showStages({ training: steps });
   const { onProgress } = bars;
-  const { trainModel } = library();
-  const { run, losses } = await interruptible(signal =>
-    trainModel(cell, { threads: flags.threads, signal, onProgress, onNotice: say }),
-  ).finally(() => bars.finish());
+  const { loadShowing, requireConfig, trainModel } = library();
+  const { run, losses } = await interruptible(async signal => {
+    const images = await loadShowing(data, signal);
+    requireConfig(cell.config, images, [cell.trainingSize], [cell.seed]);
+    return trainModel(cell, { images, threads: flags.threads, signal, onProgress, onNotice: say });
+  }).finally(() => bars.finish());
   const { name, key, folder } = run;
   const loss = losses.at(-1)?.loss;
   printResult(

@@ -8,6 +8,9 @@ import { loadImageFiles } from './folder';
 import { loadNumpy } from './numpy';
 import { preprocess, type Preprocessing } from './preprocess';
 
+/** Sources that are names; all others are paths. */
+export const namedSources: readonly string[] = ['digits', 'cifar10', 'cifar100'];
+
 /** How data are loaded. */
 export interface LoadDatasetOptions extends Preprocessing, DownloadOptions {}
 

@@ -1,6 +1,15 @@
 /** Shows how the loading of data goes: a bar for what is downloaded, then one for the images. */
+import type { Dataset } from '../data/dataset';
 import type { LoadProgress } from '../data/files';
 import { createProgress, type Progress, type ProgressEnvironment } from '../display/progress';
+import { loadData } from './build';
+import type { DataConfig } from './config';
+
+/** As loadData, with bars. */
+export async function loadShowing(config: DataConfig, signal?: AbortSignal): Promise<Dataset> {
+  const { onProgress, finish } = showLoadProgress(config.source);
+  return loadData(config, { signal, onProgress }).finally(finish);
+}
 
 /** Follows one loading; nothing is shown for data that are there at once. */
 export function showLoadProgress(source: string, environment?: ProgressEnvironment) {

@@ -1,5 +1,7 @@
 /** The run of one model: its name and key, and what was asked for when it was made. */
+import path from 'node:path';
 import { type Dataset, fingerprint } from '../data/dataset';
+import { namedSources } from '../data/load';
 import { deriveSeed } from '../engine/random';
 import { fileOf, readJson, type Run } from '../store/record';
 import { openRun } from '../store/run';
@@ -32,11 +34,21 @@ export function openModelRun(settings: ModelSettings, train: Dataset, root: stri
     ['split', 'training', 'probe', 'sampling'].map(name => [name, deriveSeed(seed, name)]),
   );
   const name = `${train.name}-${trainingSize}-seed${seed}`.replace(/[^\w.-]/g, '-');
-  const experiment: RunExperiment = { config, trainingSize, seed, imageShape: train.imageShape };
+  const experiment: RunExperiment = {
+    config: { ...config, data: { ...config.data, source: lasting(config.data.source) } },
+    trainingSize,
+    seed,
+    imageShape: train.imageShape,
+  };
   return openRun(
     { data, network, diffusion, training, seed },
     { root, name, seeds: { seed, ...seeds }, experiment },
   );
+}
+
+/** A source that means the same from every folder. */
+function lasting(source: string): string {
+  return namedSources.includes(source) ? source : path.resolve(source);
 }
 
 /**

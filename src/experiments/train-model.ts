@@ -1,4 +1,5 @@
 /** From settings to a trained model in its run. */
+import type { Dataset } from '../data/dataset';
 import type { Denoiser } from '../diffusion/denoiser';
 import { deriveSeed } from '../engine/random';
 import type { Run } from '../store/record';
@@ -18,6 +19,8 @@ export interface ModelCell extends ModelSettings {
 
 /** How to train. */
 export interface TrainModelOptions extends Pick<TrainOptions, 'threads' | 'signal' | 'onNotice'> {
+  /** All images of the configuration, where they have been loaded already. */
+  readonly images?: Dataset;
   readonly onProgress?: (progress: ModelProgress) => void;
 }
 
@@ -35,7 +38,7 @@ export interface TrainedModel extends Trained {
  */
 export async function trainModel(cell: ModelCell, options: TrainModelOptions = {}): Promise<TrainedModel> {
   const { config, trainingSize, seed, root, fresh } = cell;
-  const all = await loadData(config.data, { signal: options.signal });
+  const all = options.images ?? (await loadData(config.data, { signal: options.signal }));
   const data = splitData(all, config.data, trainingSize, seed);
   const { denoiser, noise } = buildModel(config, all.imageShape);
   const run = await openModelRun(cell, data.train, root);

@@ -1,16 +1,15 @@
 /** The main experiment: from memorization to generalization as the training set grows. */
 import path from 'node:path';
 import type { CurveMeasurement } from '../curve/curve';
-import type { Dataset } from '../data/dataset';
 import { notebookHost } from '../display/host';
 import type { TensorValue } from '../engine/values';
 import type { GeneralizationScore } from '../generation/score';
 import { defaultRoot } from '../store/root';
 import type { LossPoint } from '../training/progress';
-import { loadData, requireConfig } from './build';
-import type { DataConfig, ExperimentConfig, GridConfig } from './config';
+import { requireConfig } from './build';
+import type { ExperimentConfig, GridConfig } from './config';
 import { showGridProgress } from './grid-progress';
-import { showLoadProgress } from './load-progress';
+import { loadShowing } from './load-progress';
 import { type PresetName, resolvePreset } from './presets';
 import type { ModelProgress } from './measures';
 import type { ModelResult } from './run-model';
@@ -72,25 +71,14 @@ export interface TransitionOptions extends Changes<GridConfig> {
 export async function transition(options: TransitionOptions = {}): Promise<Transition> {
   const { preset, root = defaultRoot(), fresh = false, workers, signal, onProgress, ...changes } = options;
   const { sizes, seeds, ...config } = resolvePreset(preset ?? 'digits', changes);
-  requireConfig(config, await loadShowing(config.data, signal), sizes, seeds);
+  const all = await loadShowing(config.data, signal ?? notebookHost()?.interruptSignal());
+  requireConfig(config, all, sizes, seeds);
   const cells: ModelCell[] = sizes.flatMap(trainingSize =>
     seeds.map(seed => ({ config, trainingSize, seed, root: path.resolve(root), fresh })),
   );
   const settled = await runCells(cells, { workers, signal, onProgress });
   const results = requireResults(cells, settled);
   return { sizes: sizes.map(size => collect(size, results)), seeds, config };
-}
-
-async function loadShowing(config: DataConfig, signal?: AbortSignal): Promise<Dataset> {
-  const shown = showLoadProgress(config.source);
-  try {
-    return await loadData(config, {
-      signal: signal ?? notebookHost()?.interruptSignal(),
-      onProgress: shown.onProgress,
-    });
-  } finally {
-    shown.finish();
-  }
 }
 
 async function runCells(
