@@ -1,4 +1,5 @@
 /** Following tensors through the binding of TensorFlow.js while a function is recorded. */
+import { attributeValue } from './attributes';
 import type { Binding, OpAttribute, OutputMetadata } from './backend';
 import { backend, typeNumbers } from './backend';
 import { describeFailure } from './failure';
@@ -265,29 +266,6 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
 
 function isDisposed(input: unknown): boolean {
   return input instanceof tf.Tensor && input.isDisposed;
-}
-
-function attributeValue(binding: Binding, { name, type, value }: OpAttribute): AttributeValue {
-  const wrap = (member: 's' | 'i' | 'f' | 'b' | 'type', convert: (item: never) => unknown): AttributeValue =>
-    Array.isArray(value)
-      ? { list: { [member]: value.map(item => convert(item as never)) } }
-      : { [member]: convert(value as never) };
-  switch (type) {
-    case binding.TF_ATTR_INT:
-      return wrap('i', Number);
-    case binding.TF_ATTR_FLOAT:
-      return wrap('f', Number);
-    case binding.TF_ATTR_BOOL:
-      return wrap('b', Boolean);
-    case binding.TF_ATTR_TYPE:
-      return wrap('type', Number);
-    case binding.TF_ATTR_STRING:
-      return wrap('s', (text: string) => Buffer.from(text));
-    case binding.TF_ATTR_SHAPE:
-      return { shape: { dim: (value as number[]).map(size => ({ size })) } };
-    default:
-      throw new Error(`The attribute ${name} is of a kind (${type}) that cannot be recorded.`);
-  }
 }
 
 function bytesOf(values: ArrayBufferView | number[], dtype: number): Uint8Array {
