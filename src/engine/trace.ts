@@ -6,7 +6,6 @@ import { describeFailure } from './failure';
 import type { GraphBuilder, Output } from './graph';
 import { definitionOf } from './graph';
 import { type Replacement, withReplaced } from './interception';
-import type { AttributeValue } from './protobuf';
 import { createRecordedVariables } from './recorded-variables';
 import type { Recorder } from './recorder';
 import { refuse, refuseDisposed, refuseRandom, refuseReading, requireRecordable } from './refusal';
