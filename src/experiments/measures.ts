@@ -10,7 +10,7 @@ import { type GeneralizationScore, generalizationScore } from '../generation/sco
 import { representationCurve } from '../representation/curve';
 import { sha256 } from '../store/keys';
 import type { Run } from '../store/record';
-import { cached } from '../store/results';
+import { cached, cachedTensor } from '../store/results';
 import type { DataSplit } from './build';
 import type { ProbeConfig, SamplingConfig } from './config';
 
@@ -65,9 +65,9 @@ export function measureCurve(
 
 /** Images drawn from the model, [M, H, W, C]. */
 export function drawSamples(model: MeasuredModel, sampling: SamplingConfig): Promise<TensorValue> {
-  const { denoiser, variables, seed, signal, onProgress } = model;
+  const { run, step, denoiser, variables, seed, signal, onProgress } = model;
   const { count, ...schedule } = sampling;
-  return kept(model, 'samples', sampling, () =>
+  const draw = () =>
     sampleHeun({
       denoiser,
       variables,
@@ -76,8 +76,8 @@ export function drawSamples(model: MeasuredModel, sampling: SamplingConfig): Pro
       seed: deriveSeed(seed, 'sampling'),
       signal,
       onStep: share => onProgress?.({ stage: 'samples', share, detail: `drawing ${count} images` }),
-    }),
-  );
+    });
+  return run ? cachedTensor(run, 'samples', { ...sampling, seed, step }, draw) : draw();
 }
 
 /** Whether the model's samples are new or copies of the training images `train`. */

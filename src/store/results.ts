@@ -1,9 +1,12 @@
 /** Measures that are computed once: kept in the run's folder under a key of everything that they depend on. */
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import type { TensorValue } from '../engine/values';
 import { errorCode, explainFileError, requireWritable, writeFileAtomically } from './atomic';
-import { keyOf } from './keys';
+import { canonicalJson, keyOf } from './keys';
 import { fileOf, readText, type Run } from './record';
+import { DamagedFileError, loadSafetensors, saveSafetensors } from './safetensors';
 import { decodeJson, encodeJson } from './typed-json';
 
 /**
@@ -19,13 +22,36 @@ export async function cached<T>(
   dependsOn: object,
   compute: () => Promise<T>,
 ): Promise<T> {
-  const file = fileOf(run, path.join('results', `${measure}-${keyOf(dependsOn)}.json`));
+  const file = resultFile(run, measure, dependsOn, 'json');
   const saved = await readSaved(file);
   if (saved !== undefined) return saved.value as T;
   await requireWritable(path.dirname(file));
   const value = await compute();
   await writeFileAtomically(file, encodeJson({ measure, dependsOn, value }) + '\n');
   return value;
+}
+
+/**
+ * As {@link cached}, for a tensor of any size: in `results/<measure>-<key>.safetensors`, where other programs find it under
+ * the measure's name.
+ */
+export async function cachedTensor(
+  run: Run,
+  measure: string,
+  dependsOn: object,
+  compute: () => Promise<TensorValue>,
+): Promise<TensorValue> {
+  const file = resultFile(run, measure, dependsOn, 'safetensors');
+  const saved = await readSavedTensor(file, measure);
+  if (saved !== undefined) return saved;
+  await requireWritable(path.dirname(file));
+  const value = await compute();
+  await saveSafetensors(file, { [measure]: value }, { dependsOn: canonicalJson(dependsOn) });
+  return value;
+}
+
+function resultFile(run: Run, measure: string, dependsOn: object, extension: string): string {
+  return fileOf(run, path.join('results', `${measure}-${keyOf(dependsOn)}.${extension}`));
 }
 
 /** A measure that is there. */
@@ -49,19 +75,26 @@ export async function listResults(run: Run, measure: string): Promise<SavedResul
   return (await Promise.all(saved)).filter(result => result !== undefined);
 }
 
-/** Whether the measure is there already. */
-export async function isCached(run: Run, measure: string, dependsOn: object): Promise<boolean> {
-  const file = fileOf(run, path.join('results', `${measure}-${keyOf(dependsOn)}.json`));
-  return (await readSaved(file)) !== undefined;
-}
-
 async function readSaved(file: string): Promise<SavedResult | undefined> {
   const text = await readText(file);
   if (text === undefined) return undefined;
   try {
     return decodeJson(text) as SavedResult;
   } catch {
-    console.warn(`${file} is damaged and is computed again.`);
-    return undefined;
+    return warnOfDamage(file);
   }
+}
+
+async function readSavedTensor(file: string, measure: string): Promise<TensorValue | undefined> {
+  if (!existsSync(file)) return undefined;
+  try {
+    return (await loadSafetensors(file))[measure];
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    return warnOfDamage(file);
+  }
+}
+
+function warnOfDamage(file: string): undefined {
+  console.warn(`${file} is damaged and is computed again.`);
 }

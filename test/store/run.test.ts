@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { float32 } from '../../src/engine/values';
 import { appendMetric, readMetrics, rewindMetrics } from '../../src/store/metrics';
-import { cached, isCached } from '../../src/store/results';
+import { cached, cachedTensor, listResults } from '../../src/store/results';
 import { fileOf, readRecord } from '../../src/store/record';
 import { clearRun, openRun } from '../../src/store/run';
 import { finishRun, isFinished, loadWeights } from '../../src/store/weights';
@@ -98,8 +98,26 @@ test('a measure is computed once for each set of settings, and comes back exactl
     expect(compute).toHaveBeenCalledTimes(1);
     await cached(run, 'curve', { sigma: 2 }, compute);
     expect(compute).toHaveBeenCalledTimes(2);
-    expect(await isCached(run, 'curve', { sigma: 2 })).toBe(true);
-    expect(await isCached(run, 'curve', { sigma: 3 })).toBe(false);
+    expect((await listResults(run, 'curve')).map(result => result.dependsOn)).toEqual(
+      expect.arrayContaining([{ sigma: 1 }, { sigma: 2 }]),
+    );
+  });
+});
+
+test('a tensor is kept as safetensors, and drawn again when its file is damaged', async () => {
+  await withTemporaryFolder(async root => {
+    const run = await openIn(root);
+    const compute = vi.fn(() => Promise.resolve(float32([1 / 3, NaN], [2, 1])));
+    const first = await cachedTensor(run, 'samples', { count: 2 }, compute);
+    expect(await cachedTensor(run, 'samples', { count: 2 }, compute)).toEqual(first);
+    expect(compute).toHaveBeenCalledTimes(1);
+    const [name] = await fs.readdir(fileOf(run, 'results'));
+    expect(name).toMatch(/^samples-\w{12}\.safetensors$/);
+    await fs.truncate(fileOf(run, `results/${name}`), 20);
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    expect(await cachedTensor(run, 'samples', { count: 2 }, compute)).toEqual(first);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('is damaged'));
+    warn.mockRestore();
   });
 });
 
