@@ -47,8 +47,9 @@ async function choose(menu: string, entry: string): Promise<void> {
   await page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${entry}$`) }).click();
 }
 
+/** Waits for the kernel itself: the notebook's own indicator says "idle" before there is a kernel, and a cell run then is lost. */
 async function kernelIsIdle(): Promise<void> {
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor();
+  await page.locator('#jp-main-statusbar').getByText('TypeScript (unimodal) | Idle').waitFor();
 }
 
 async function runCell(notebook: Locator, index: number): Promise<void> {
