@@ -36,7 +36,7 @@ test('killed at any moment and started again, it ends with the same weights bit 
   const uninterrupted = await train({ ...tiny, config });
   await withTemporaryFolder(async root => {
     const seen: number[] = [];
-    for (let i = 0; i < kills; i++) seen.push(await killSomewhere(startTraining(root), (i * 37) % 100));
+    for (let i = 0; i < kills; i++) seen.push(await killSomewhere(startTraining(root), (i * 137) % 500));
     if (process.env.KILLS) console.log('last steps seen before each kill', seen.join(' '));
     expect(seen[0], 'killed before its end').toBeLessThan(config.steps);
     const [code] = (await once(startTraining(root), 'exit')) as [number];

@@ -15,9 +15,11 @@ export function addSettings(command: Command, example: string): Command {
 }
 
 /** Adds `--preset`. */
-export function addPreset(command: Command, what = 'where the settings start from'): Command {
+export function addPreset(command: Command): Command {
   const names = Object.keys(presets);
-  return command.addOption(new Option('--preset <name>', what).choices(names).default(names[0]));
+  return command.addOption(
+    new Option('--preset <name>', 'where the settings start from').choices(names).default(names[0]),
+  );
 }
 
 /** Nested tables of settings. */
