@@ -55,6 +55,7 @@ export { keptSteps, loadKeptWeights, loadWeights } from './store/weights';
 export { type NpyArray, readNpy, writeNpy } from './store/npy';
 export { readSafetensors, saveSafetensors } from './store/safetensors';
 export type { TrainingConfig } from './training/config';
+export type { LossPoint, TrainingProgress } from './training/progress';
 export { train, type Trained, type TrainOptions } from './training/train';
 export { trainRun } from './training/train-run';
 

@@ -2,6 +2,7 @@
  * The front thread: everything that speaks Jupyter. User code never runs here, so heartbeat, control, completion and
  * interrupts are answered while a cell computes.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { answer, countReceived } from '../shared';
 import type { FromMain, FrontData, ToMain } from '../threads';
@@ -15,6 +16,8 @@ import { CellRunner } from './runner';
 import { Shell } from './shell';
 import { Sockets, type RequestChannel } from './sockets';
 
+/** How long ZeroMQ gets to deliver the last messages: it doesn't say when it has. */
+const DELIVERY_MILLISECONDS = 300;
 /** How long the main thread gets to end the process by itself at shutdown. */
 const SHUTDOWN_MILLISECONDS = 150;
 
@@ -148,6 +151,7 @@ class Front {
 
   private async shutDown(): Promise<void> {
     await this.sockets.flushed();
+    await sleep(DELIVERY_MILLISECONDS);
     this.send({ type: 'exit' });
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), SHUTDOWN_MILLISECONDS);
   }

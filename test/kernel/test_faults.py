@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+import pytest
 from jupyter_client import BlockingKernelClient
 
 
@@ -30,10 +31,11 @@ def test_exit_in_a_cell_says_so_and_jupyter_restarts(own_kernel):
     assert own_kernel.run("1 + 1").text == "2"
 
 
-def test_shutdown_is_answered_while_a_cell_computes(own_kernel):
+@pytest.mark.parametrize("restart", [False, True])
+def test_shutdown_and_restart_are_answered_while_a_cell_computes(own_kernel, restart):
     own_kernel.send("for (;;) {}")
     time.sleep(1)
-    assert own_kernel.ask("shutdown_request", channel="control", restart=False) == {"status": "ok", "restart": False}
+    assert own_kernel.ask("shutdown_request", channel="control", restart=restart) == {"status": "ok", "restart": restart}
     end = time.time() + 5
     while own_kernel.manager.is_alive() and time.time() < end:
         time.sleep(0.05)

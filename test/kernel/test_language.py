@@ -1,6 +1,9 @@
 """What a cell means: variables across cells, types, imports, errors in terms of the notebook."""
 
+import json
 import time
+
+from conftest import NAMES, Kernel
 
 
 def test_the_last_expression_is_the_result(kernel):
@@ -142,6 +145,21 @@ def test_checking_is_not_strict_without_a_tsconfig(kernel):
     assert kernel.run("function loose(x) { return x } loose(null)").reply["status"] == "ok"
 
 
+def test_the_tsconfig_of_the_notebook_is_honoured(tmp_path):
+    options = {"strict": True, "noUncheckedIndexedAccess": True, "outDir": "dist", "noEmit": True}
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    strict = Kernel(NAMES[0], folder)
+    try:
+        assert "TS7006" in strict.run("function loose(x) { return x }").reply["evalue"]
+        strict.run("const list: number[] = [1]")
+        assert "TS2532" in strict.run("list[0].toFixed()").reply["evalue"]
+        assert strict.run("list[0]!.toFixed()").text == "'1'"
+    finally:
+        strict.close()
+
+
 def test_what_a_failed_cell_declared_before_the_error_stays(kernel):
     kernel.run(kernel.choose("const reached = 1; throw new Error('x'); const missed = 2", "reached = 1; raise ValueError('x'); missed = 2"))
     assert kernel.run("reached").text == "1"
@@ -281,6 +299,21 @@ def test_a_package_under_development_is_imported_from_its_source(kernel):
     (root / "node_modules" / "my-link").mkdir(parents=True)
     code = f"const project = require('module').createRequire({str(root / 'notebook.ts')!r}); project('my-project').live"
     assert kernel.run(code).text == "12"
+
+
+def test_an_installed_package_is_imported_as_it_was_packed(kernel):
+    kernel.choose("")
+    package(
+        kernel.folder,
+        "packed",
+        {
+            "package.json": '{"name": "packed", "version": "1.0.0", "exports": {".": {"source": "./src/index.ts", "default": "./dist/index.js"}}}',
+            "src/index.ts": "export const from: string = 'source';",
+            "dist/index.js": "exports.from = 'dist';",
+            "dist/index.d.ts": "export declare const from: string;",
+        },
+    )
+    assert kernel.run("import { from } from 'packed'; from").text == "'dist'"
 
 
 def test_global_this_and_process_are_the_real_ones(kernel):

@@ -45,6 +45,13 @@ def test_every_message_names_its_parent(kernel):
     assert all(m["parent_header"]["msg_id"] == request for m in messages)
 
 
+def test_requests_on_control_are_answered_between_busy_and_idle(kernel):
+    message = kernel.client.session.msg("kernel_info_request", {})
+    kernel.client.control_channel.send(message)
+    assert states(kernel.collect(message["header"]["msg_id"])) == ["busy", "idle"]
+    assert kernel.reply(message["header"]["msg_id"], "control")["content"]["status"] == "ok"
+
+
 def test_execution_count_rises_by_one(kernel):
     first = kernel.run("1").reply["execution_count"]
     assert kernel.run("2").reply["execution_count"] == first + 1

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import NAMES, Kernel
+from conftest import NAMES, Kernel, plain
+from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
@@ -58,6 +60,19 @@ def test_papermill_sets_parameters(tmp_path):
     out = papermill.execute_notebook(str(path), str(tmp_path / "out.ipynb"), parameters=parameters, cwd=str(tmp_path), progress_bar=False)
     text = out.cells[-1].outputs[0]["data"]["text/plain"]
     assert json.loads(eval(text)) == [3, 'quote " and \\ line\n', [1, 2], {"deep": False}, None]
+
+
+def test_the_console_runs_what_is_typed(tmp_path):
+    command = [sys.executable, "-m", "jupyter_console", "--kernel", NAMES[0], "--simple-prompt"]
+    done = subprocess.run(command, input="const half = 21\nhalf * 2\nhalf.foo\n", cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert "42" in plain(done.stdout) and "TS2339" in plain(done.stdout + done.stderr)
+
+
+def test_the_kernelspec_tells_front_ends_what_they_ask_for():
+    spec = KernelSpecManager().get_kernel_spec(NAMES[0])
+    # VS Code takes the language of cells from `language`; interrupts come as messages, on Windows too.
+    assert (spec.language, spec.interrupt_mode) == ("typescript", "message")
+    assert spec.display_name and Path(spec.resource_dir, "logo-svg.svg").exists()
 
 
 def test_several_kernels_at_once(tmp_path):
