@@ -2,6 +2,58 @@
 import type { GridConfig } from './config';
 import { type Changes, type Kinds, withChanges } from './settings';
 
+/**
+ * The paper's networks and training on CIFAR-10 (Fig. 6), for a GPU: DDPM++ of so many channels, variance-preserving, 50 million
+ * images in batches of 512, the learning rate warmed up over 10 million.
+ */
+function paperPreset(channels: number): GridConfig {
+  return {
+    data: {
+      source: 'cifar10',
+      size: null,
+      gray: false,
+      resolution: null,
+      flips: false,
+      pool: 50_000,
+      probe: null,
+      test: null,
+    },
+    network: {
+      kind: 'unet',
+      design: 'ddpm++',
+      channels,
+      multipliers: [2, 2, 2],
+      blocks: 4,
+      attentionResolutions: [16],
+      dropout: 0.13,
+    },
+    diffusion: { kind: 'vp' },
+    training: {
+      steps: 97_656,
+      batchSize: 512,
+      accumulation: 1,
+      learningRate: 1e-3,
+      warmUpSteps: 19_531,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      emaHalfLife: 500_000,
+      keep: [],
+    },
+    probe: {
+      layer: '16x16_block1',
+      pooling: 'mean',
+      input: 'noisy',
+      sigmas: [0.002, 0.008, 0.023, 0.06, 0.14, 0.296, 0.585, 1.088, 1.923],
+      testDraws: 1,
+      l2: 1e-3,
+    },
+    sampling: { count: 10_000, steps: 18, sigmaMin: 0.002, sigmaMax: 80, rho: 7 },
+    sizes: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768],
+    seeds: [0],
+  };
+}
+
 /** The table of presets. */
 export const presets = {
   /**
@@ -99,6 +151,9 @@ export const presets = {
     sizes: [64, 256, 1024, 4096, 20000],
     seeds: [0],
   },
+  'paper-unet-32': paperPreset(32),
+  'paper-unet-64': paperPreset(64),
+  'paper-unet-128': paperPreset(128),
 } satisfies Record<string, GridConfig>;
 
 /** What the settings of a kind start from when a change makes the preset's network or diffusion one of another kind. */

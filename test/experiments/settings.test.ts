@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { parameterCount } from '../../src/diffusion/network';
+import { buildModel } from '../../src/experiments/build';
 import { presets, resolvePreset } from '../../src/experiments/presets';
 import { editDistance, nearest, withChanges } from '../../src/experiments/settings';
+import counts from '../reference/recorded/edm-counts.json';
 
 test('settings are changed by name, lists as a whole, and the preset stays as it is', () => {
   const before = structuredClone(presets.digits);
@@ -83,3 +86,16 @@ test('the nearest names come nearest first, at most three', () => {
     'sigmaX',
   ]);
 });
+
+test.each(['paper-unet-32', 'paper-unet-64', 'paper-unet-128'] as const)(
+  "%s is the paper's training of the network that its name says, and can be built",
+  name => {
+    const config = resolvePreset(name);
+    const { steps, batchSize, warmUpSteps } = config.training;
+    expect(Math.round((steps * batchSize) / 1e6)).toBe(50);
+    expect(Math.round((warmUpSteps * batchSize) / 1e6)).toBe(10);
+    const { network } = buildModel(config, [32, 32, 3]).denoiser;
+    expect(network.layers).toContain(config.probe.layer);
+    expect(parameterCount(network)).toBe(counts[name.replace('paper-unet-', '') as keyof typeof counts]);
+  },
+);
