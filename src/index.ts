@@ -107,8 +107,11 @@ export {
 export { createFigure, type Figure } from './figures/figure';
 export { curveFigure } from './figures/curves';
 export { imageGrid } from './figures/grid';
+export { layerFigure } from './figures/layers';
 export { type LiveFigure, liveFigure } from './figures/live';
 export { lossFigure } from './figures/losses';
+export { type MeasurePanel, measuresFigure } from './figures/measures';
+export { posteriorFigure } from './figures/posterior';
 export { sampleFigure } from './figures/samples';
 export { summarizeTransition, type TransitionRow } from './figures/summary';
 export { accuracyTable, tableOf, transitionTable } from './figures/tables';

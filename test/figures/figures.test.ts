@@ -3,11 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { float32 } from '../../src/engine/values';
 import { curveFigure } from '../../src/figures/curves';
 import { createFigure, escapeLabel, type Figure, type PlotlyObject } from '../../src/figures/figure';
+import { layerFigure } from '../../src/figures/layers';
 import { lossFigure } from '../../src/figures/losses';
+import { measuresFigure } from '../../src/figures/measures';
+import { posteriorFigure } from '../../src/figures/posterior';
 import { sampleFigure } from '../../src/figures/samples';
 import { lineStyle, logTicks } from '../../src/figures/style';
 import { summarizeTransition, transitionFinding, type TransitionRow } from '../../src/figures/summary';
 import { transitionFigure } from '../../src/figures/transition';
+import { simulateCurve, truths } from '../curve/simulated';
 import { exampleLosses, exampleTransition } from './example';
 import { schemaErrors } from './plotly-schema';
 
@@ -19,7 +23,33 @@ const gray = (count: number) =>
   );
 const losses = [32, 1000].map(size => ({ name: `N = ${size}`, losses: exampleLosses(size) }));
 
+const layers = () => [
+  { ...simulateCurve(truths.falling, 1), layer: 'input' },
+  { ...simulateCurve(truths.hill, 2), layer: '8x8_up' },
+];
+const estimates = [0.1, 1].map(sigma => ({
+  sigma,
+  noisy: gray(3),
+  fromNoisy: gray(3),
+  fromClean: float32(
+    gray(3).values.map(value => value * (1.05 - sigma / 2)),
+    [3, 4, 4, 1],
+  ),
+}));
+const measured = [
+  { title: 'SNR', lines: [{ name: 'N = 32', sigmas: [0.1, 1, 2], values: [3, 5, 5] }] },
+  {
+    title: 'ICR',
+    lines: [32, 64].map(n => ({ name: `N = ${n}`, sigmas: [0.1, 1, 2], values: [0.5, 0.2, 0.3] })),
+    extreme: 'lowest' as const,
+  },
+  { title: 'distance', lines: [{ name: 'N = 64', sigmas: [0.1, 1], values: [2, 1] }] },
+];
+
 const figures: Record<string, () => Figure> = {
+  'layers against noise levels': () => layerFigure(layers()),
+  'measures over the noise level': () => measuresFigure(measured),
+  'posterior estimates': () => posteriorFigure(estimates, { images: 2 }),
   transition: () => transitionFigure(transition),
   'transition over several runs': () => transitionFigure(exampleTransition(3)),
   'transition of one size': () => transitionFigure({ sizes: transition.sizes.slice(0, 1) }),
@@ -177,6 +207,70 @@ describe('sampleFigure', () => {
     );
     expect(() => sampleFigure([{ ...row, nearestImages: gray(1) }])).toThrow(/row "a".*\[1, 4, 4, 1\]/);
     expect(() => sampleFigure([{ ...row, copies: [true] }])).toThrow(/1 marks/);
+  });
+});
+
+describe('layerFigure', () => {
+  it('rings the best level of each layer, and names the best layer', () => {
+    const figure = layerFigure(layers());
+    const [heat, rings] = figure.data;
+    const z = heat.z as number[][];
+    expect(heat.y).toEqual(['input', '8x8_up']);
+    (rings.x as string[]).forEach((level, row) => {
+      expect(z[row][(heat.x as string[]).indexOf(level)]).toBe(Math.max(...z[row]));
+    });
+    expect(figure.alt).toMatch(/read off best at layer 8x8_up, /);
+    expect(figure.alt).toMatch(/[12] of 2 layers are best at an inner noise level/);
+  });
+
+  it('refuses no layer, and layers measured at other levels', () => {
+    const [a, b] = layers();
+    expect(() => layerFigure([])).toThrow(/at least one layer/);
+    const other = { ...b, sigmas: b.sigmas.map(sigma => 2 * sigma) };
+    expect(() => layerFigure([a, other])).toThrow(/8x8_up at 0.02/);
+  });
+});
+
+describe('measuresFigure', () => {
+  it('rings each highest or lowest value, on a tie that of the lowest level, and says where', () => {
+    const figure = measuresFigure(measured);
+    const rings = figure.data.filter(trace => trace.mode === 'markers');
+    const ends = [
+      [1, 5],
+      [1, 0.2],
+      [1, 0.2],
+      [0.1, 2],
+    ];
+    expect(rings.map(ring => [ring.x, ring.y].flat())).toEqual(ends);
+    expect(figure.alt).toContain(
+      'SNR: highest 5 at sigma 1. ICR: lowest 0.2 at sigma 1 (N = 32), 0.2 at sigma 1 (N = 64).',
+    );
+  });
+
+  it('has each name once in the legend, with one style in all panels', () => {
+    const lines = measuresFigure(measured).data.filter(trace => trace.mode === 'lines+markers');
+    expect(lines.filter(line => line.showlegend).map(line => line.name)).toEqual(['N = 32', 'N = 64']);
+    const sameName = lines.filter(line => line.name === 'N = 64');
+    expect(new Set(sameName.map(line => (line.line as PlotlyObject).color)).size).toBe(1);
+  });
+
+  it('refuses what it can not draw', () => {
+    expect(() => measuresFigure([])).toThrow(/at least one measure/);
+    expect(() => measuresFigure([{ title: 'SNR', lines: [] }])).toThrow(/"SNR" has no line/);
+    const line = { name: 'a', sigmas: [1, 2], values: [1, NaN] };
+    expect(() => measuresFigure([{ title: 'SNR', lines: [line] }])).toThrow(/"a" of "SNR".*1, NaN/);
+  });
+});
+
+describe('posteriorFigure', () => {
+  it('says how much contrast is left', () => {
+    // 1.05 - 0.5 against 1.05 - 0.05
+    expect(posteriorFigure(estimates).alt).toMatch(/goes to 100 % for noisy and 55 % for clean input/);
+  });
+
+  it('refuses more images than there are, and no estimate', () => {
+    expect(() => posteriorFigure([])).toThrow(/at least one noise level/);
+    expect(() => posteriorFigure(estimates, { images: 4 })).toThrow(/1 to 3 can be shown, not 4/);
   });
 });
 
