@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { CurveAnalysis } from '../curve/analysis';
 import { library } from './shared/library';
-import { addMeasureSettings, addModel, type ModelFlags, withModel } from './shared/model';
+import { addMeasureSettings, addModel, imagesFor, type ModelFlags, withModel } from './shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from './shared/output';
 
 type CurveFlags = ModelFlags & OutputFlags;
@@ -20,14 +20,10 @@ export function addCurveCommand(program: Command): void {
 }
 
 async function printCurve(flags: CurveFlags): Promise<void> {
-  const { loadShowing, splitData, measureCurve, analyseCurve } = library();
-  const { model, curve } = await withModel(flags, async ({ opened, measured, settings }) => {
-    const parts = splitData(
-      await loadShowing(settings.data, measured.signal),
-      settings.data,
-      1,
-      measured.seed,
-    );
+  const { measureCurve, analyseCurve } = library();
+  const { model, curve } = await withModel(flags, async command => {
+    const { opened, measured, settings } = command;
+    const parts = await imagesFor(command, 1); // what the model was trained on does not matter here
     return { model: opened.name, curve: await measureCurve(measured, settings.probe, parts) };
   });
   const { layer, input, draws, testCount } = curve;

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { GeneralizationScore } from '../generation/score';
 import { library } from './shared/library';
-import { addMeasureSettings, addModel, type ModelFlags, withModel } from './shared/model';
+import { addMeasureSettings, addModel, imagesFor, type ModelFlags, withModel } from './shared/model';
 import { addExamples, addJson, type OutputFlags, printResult } from './shared/output';
 import { count } from './shared/values';
 
@@ -24,20 +24,16 @@ export function addScoreCommand(program: Command): void {
 }
 
 async function printScore(flags: ScoreFlags): Promise<void> {
-  const { loadShowing, splitData, scoreSamples } = library();
-  const { model, size, score } = await withModel(flags, async ({ opened, measured, settings }) => {
+  const { scoreSamples } = library();
+  const { model, size, score } = await withModel(flags, async command => {
+    const { opened, measured, settings } = command;
     const size = flags.size ?? opened.experiment?.trainingSize;
     if (size === undefined) {
       throw new Error(
         '--size: give the number of images that the model was trained on, the first of the pool.',
       );
     }
-    const parts = splitData(
-      await loadShowing(settings.data, measured.signal),
-      settings.data,
-      size,
-      measured.seed,
-    );
+    const parts = await imagesFor(command, size);
     return { model: opened.name, size, score: await scoreSamples(measured, settings.sampling, parts) };
   });
   printResult(flags, jsonOf(model, size, score), textOf(model, size, score));

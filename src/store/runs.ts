@@ -85,6 +85,16 @@ export async function findRun(reference: string, root: string): Promise<StoredRu
 }
 
 /**
+ * The runs that references mean, in their order.
+ * @throws as findRun does
+ */
+export async function findRuns(references: readonly string[], root: string): Promise<StoredRun[]> {
+  const runs: StoredRun[] = [];
+  for (const reference of references) runs.push(await findRun(reference, root));
+  return runs;
+}
+
+/**
  * Removes a run with everything in it.
  * @throws FolderInUseError when a process is at work in it.
  */

@@ -1,6 +1,6 @@
 /** `unimodal runs compare`. */
 import type { Command } from 'commander';
-import { findRun, type StoredRun } from '../../store/runs';
+import { findRuns, type StoredRun } from '../../store/runs';
 import { addRuns, rootOf } from '../shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from '../shared/output';
 import { curvesOf, flatSettings, scoresOf, summarize } from './summary';
@@ -22,8 +22,7 @@ export function addCompareCommand(runs: Command): void {
 
 async function compare(references: readonly string[], flags: CompareFlags): Promise<void> {
   if (references.length < 2) throw new Error('Name at least two runs to compare.');
-  const runs: StoredRun[] = [];
-  for (const reference of references) runs.push(await findRun(reference, rootOf(flags)));
+  const runs = await findRuns(references, rootOf(flags));
   const settings = differing(runs.map(run => Object.fromEntries(flatSettings(run.config))));
   const results = tabulate(await Promise.all(runs.map(resultsOf)));
   const names = runs.map(({ name, key }) => ({ name, key }));

@@ -1,6 +1,6 @@
 /** `unimodal runs remove`. */
 import type { Command } from 'commander';
-import { findRun, removeRun, type StoredRun } from '../../store/runs';
+import { findRuns, removeRun } from '../../store/runs';
 import { addRuns, rootOf } from '../shared/model';
 import { addExamples, addJson, type OutputFlags, printResult } from '../shared/output';
 import { summarize } from './summary';
@@ -22,11 +22,8 @@ export function addRemoveCommand(runs: Command): void {
 }
 
 async function remove(references: readonly string[], flags: RemoveFlags): Promise<void> {
-  const runs = new Map<string, StoredRun>();
-  for (const reference of references) {
-    const run = await findRun(reference, rootOf(flags));
-    runs.set(run.folder, run);
-  }
+  const found = await findRuns(references, rootOf(flags));
+  const runs = new Map(found.map(run => [run.folder, run])); // one that is named twice is removed once
   const summaries = await Promise.all([...runs.values()].map(summarize));
   if (flags.yes) for (const run of runs.values()) await removeRun(run);
   const said = flags.yes ? 'removed' : 'would be removed (add --yes to do it)';

@@ -1,5 +1,6 @@
 /** The trained model that a command works on: `--model RUN|FOLDER`. */
 import { type Command, Option } from 'commander';
+import type { DataSplit } from '../../experiments/build';
 import type { ExperimentConfig } from '../../experiments/config';
 import type { MeasuredModel } from '../../experiments/measures';
 import type { OpenModel } from '../../experiments/open-model';
@@ -78,6 +79,16 @@ export async function withModel<T>(flags: ModelFlags, work: (model: CommandModel
     bars.finish();
     variables.dispose();
   }
+}
+
+/** The images that the model is measured on, divided as its seed says; `trainingSize` is that of the part `train`. */
+export async function imagesFor(
+  { measured, settings }: CommandModel,
+  trainingSize: number,
+): Promise<DataSplit> {
+  const { loadShowing, splitData } = library();
+  const images = await loadShowing(settings.data, measured.signal);
+  return splitData(images, settings.data, trainingSize, measured.seed);
 }
 
 function settingsOf({ experiment }: OpenModel, { preset, set }: ModelFlags): MeasureSettings {
