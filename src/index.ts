@@ -92,7 +92,12 @@ export { type GeneralizationScore, generalizationScore } from './generation/scor
 export { type PresetName, presets, resolvePreset } from './experiments/presets';
 export { loadData, requireConfig, splitData } from './experiments/build';
 export { loadShowing } from './experiments/load-progress';
-export { drawSamples, measureCurve, type MeasuredModel, scoreSamples } from './experiments/measures';
+export {
+  type ExperimentModel,
+  experimentModel,
+  type ExperimentModelOptions,
+} from './experiments/experiment-model';
+export { drawSamples, measure, measureCurve, type MeasuredModel, scoreSamples } from './experiments/measures';
 export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
 export { type ModelCell, trainModel } from './experiments/train-model';

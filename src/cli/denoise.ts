@@ -33,9 +33,9 @@ async function denoise(flags: DenoiseFlags): Promise<void> {
   await requireOutput(out, ['.npy']);
   const images = await readImages(file);
   const { denoiseImages } = library();
-  const denoised = await withModel(flags, ({ measured }) => {
-    const { denoiser, variables, signal } = measured;
-    return denoiseImages({ denoiser, variables, images, sigma, signal });
+  const denoised = await withModel(flags, async ({ measured }) => {
+    const { denoiser, signal } = measured;
+    return denoiseImages({ denoiser, variables: await measured.variables(), images, sigma, signal });
   });
   await writeNpy(out, denoised);
   const { shape } = denoised;

@@ -51,8 +51,9 @@ async function extractFeatures(flags: FeaturesFlags): Promise<void> {
   const images = await readImages(flags.images);
   const { features } = library();
   const input = clean ? 'clean' : 'noisy';
-  const { [layer]: values } = await withModel(flags, ({ measured }) => {
-    const { denoiser, variables, signal } = measured;
+  const { [layer]: values } = await withModel(flags, async ({ measured }) => {
+    const { denoiser, signal } = measured;
+    const variables = await measured.variables();
     return features({ denoiser, variables, images, layers: [layer], sigma, pooling, input, seed, signal });
   });
   await writeNpy(out, values);

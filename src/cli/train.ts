@@ -8,7 +8,7 @@ import { interruptible } from './shared/interrupt';
 import { library } from './shared/library';
 import { addRuns, rootOf } from './shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, say } from './shared/output';
-import { showStages } from './shared/progress';
+import { showStages } from '../experiments/stage-progress';
 import { addPreset, addSettings, parseSettings, type SettingFlags } from './shared/settings';
 import { count, seed } from './shared/values';
 

@@ -26,8 +26,8 @@ export interface ModelProgress {
 /** A model, and what measuring it needs. */
 export interface MeasuredModel {
   readonly denoiser: Denoiser;
-  /** Holds its weights. */
-  readonly variables: Variables;
+  /** Gives its weights; called only when a measure is not kept yet, and may train the model first. */
+  readonly variables: () => Promise<Variables>;
   /** Determines noise of the probe and samples. */
   readonly seed: number;
   /** Where measures are kept and looked for; default: nowhere. */
@@ -38,16 +38,44 @@ export interface MeasuredModel {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Any measure of a model, computed once: with a run, it is kept there under its name, settings, seed and step, and read from
+ * there the next time, without the model's weights.
+ *
+ * @example
+ * const ranks = await measure(model, 'stable-rank', { layer, sigmas }, variables => stableRanks({ denoiser, variables, ... }));
+ *
+ * @param name of the file: letters, digits, dashes
+ * @param settings everything that the value depends on besides the model
+ */
+export function measure<T>(
+  model: MeasuredModel,
+  name: string,
+  settings: object,
+  compute: (variables: Variables) => Promise<T>,
+): Promise<T> {
+  return kept(model, name, settings, async () => compute(await model.variables()));
+}
+
+function kept<T>(
+  { run, step, seed }: MeasuredModel,
+  name: string,
+  settings: object,
+  compute: () => Promise<T>,
+): Promise<T> {
+  return run ? cached(run, name, { ...settings, seed, step }, compute) : compute();
+}
+
 /** The representation curve: probes fitted to `pool`, tested on `test`. */
 export function measureCurve(
   model: MeasuredModel,
   probe: ProbeConfig,
   { pool, test }: Pick<DataSplit, 'pool' | 'test'>,
 ): Promise<CurveMeasurement> {
-  const { denoiser, variables, seed, signal, onProgress } = model;
+  const { denoiser, seed, signal, onProgress } = model;
   const images = { pool: labelledFingerprint(pool), test: labelledFingerprint(test) };
   const { l2, ...features } = probe;
-  return kept(model, 'curve', { ...probe, images }, () =>
+  return measure(model, 'curve', { ...probe, images }, variables =>
     representationCurve({
       ...features,
       classifier: { kind: 'logistic', l2 },
@@ -65,12 +93,12 @@ export function measureCurve(
 
 /** Images drawn from the model, [M, H, W, C]. */
 export function drawSamples(model: MeasuredModel, sampling: SamplingConfig): Promise<TensorValue> {
-  const { run, step, denoiser, variables, seed, signal, onProgress } = model;
+  const { run, step, denoiser, seed, signal, onProgress } = model;
   const { count, ...schedule } = sampling;
-  const draw = () =>
+  const draw = async () =>
     sampleHeun({
       denoiser,
-      variables,
+      variables: await model.variables(),
       count,
       schedule,
       seed: deriveSeed(seed, 'sampling'),
@@ -95,13 +123,4 @@ export async function scoreSamples(
 
 function labelledFingerprint(dataset: Dataset): string {
   return sha256(`${fingerprint(dataset)} ${dataset.labels.join()}`);
-}
-
-function kept<T>(
-  { run, step, seed }: MeasuredModel,
-  measure: string,
-  dependsOn: object,
-  compute: () => Promise<T>,
-): Promise<T> {
-  return run ? cached(run, measure, { ...dependsOn, seed, step }, compute) : compute();
 }

@@ -7,12 +7,15 @@ import { isFinished, keptSteps, loadKeptWeights, loadWeights } from '../store/we
 import { buildModel } from './build';
 import { readExperiment, type RunExperiment } from './model-run';
 
-/** A model with its weights. */
+/** A model and where its weights are. */
 export interface OpenModel {
   readonly name: string;
   readonly denoiser: Denoiser;
-  /** What is measured: for a run, the average of its weights. */
-  readonly weights: NamedValues;
+  /**
+   * Reads its weights: for a run, their average. A run that came without weights can still give the measures that it holds.
+   * @throws Error for a run that is not trained to its end, or whose weights are not there
+   */
+  readonly weights: () => Promise<NamedValues>;
   /** For a run: its folder, where measures are kept. */
   readonly run?: Run;
   /** For a run: what it was made with. */
@@ -35,17 +38,27 @@ export interface OpenModelOptions {
  */
 export async function openModel(reference: string, { root, step }: OpenModelOptions): Promise<OpenModel> {
   const run = await findRun(reference, root);
+  if (step === undefined) await requireFinished(run);
   const experiment = await readExperiment(run);
   const { denoiser } = buildModel(experiment.config, experiment.imageShape);
-  const weights = step === undefined ? await lastWeights(run) : await loadKeptWeights(run, step);
+  const weights = () => (step === undefined ? lastWeights(run) : loadKeptWeights(run, step));
   return { name: run.name, denoiser, weights, run, experiment, step };
+}
+
+async function requireFinished(run: StoredRun): Promise<void> {
+  if (run.record.status === 'finished') return;
+  throw new Error(`${run.name} is not trained to its end. ${await remedy(run)}`);
 }
 
 async function lastWeights(run: StoredRun): Promise<NamedValues> {
   if (await isFinished(run)) return (await loadWeights(run)).average;
+  throw new Error(
+    `${run.name} came without its weights: only what was measured on it can be read. ${await remedy(run)}`,
+  );
+}
+
+async function remedy(run: StoredRun): Promise<string> {
   const kept = await keptSteps(run);
   const instead = kept.length > 0 ? ` Weights of these steps were kept: ${kept.join(', ')}.` : '';
-  throw new Error(
-    `${run.name} is not trained to its end. Train it again with the same settings: it goes on where it was.${instead}`,
-  );
+  return `Train it again with the same settings: it goes on where it was.${instead}`;
 }

@@ -2,11 +2,11 @@
 import type { CurveMeasurement } from '../curve/curve';
 import { imagesOf } from '../data/dataset';
 import type { TensorValue } from '../engine/values';
-import { createVariables } from '../engine/variables';
 import type { GeneralizationScore } from '../generation/score';
 import type { LossPoint } from '../training/progress';
-import { drawSamples, measureCurve, type MeasuredModel, type ModelProgress, scoreSamples } from './measures';
-import { type ModelCell, trainModel } from './train-model';
+import { openExperimentModel } from './experiment-model';
+import { drawSamples, measureCurve, type ModelProgress, scoreSamples } from './measures';
+import type { ModelCell } from './train-model';
 import type { CellContext } from './workers';
 
 /** What is known of a trained model. */
@@ -27,24 +27,23 @@ export interface ModelResult {
 /**
  * Trains a model and measures it, or reads from its run's folder whatever of that has been done before: the curve, the
  * samples, their score. Interrupted and started again, it goes on where it was.
- * @throws as trainModel and the measures do; an AbortError when `signal` ended it.
+ * @throws as training and the measures do; an AbortError when `signal` ended it.
  */
 export async function runModel(
   cell: ModelCell,
   context: Partial<CellContext<ModelProgress>> = {},
 ): Promise<ModelResult> {
-  const { config, trainingSize, seed } = cell;
-  const { run, denoiser, data, average, losses } = await trainModel(cell, { ...context, threads: 1 });
-  const variables = createVariables(average, { threads: 1 });
-  const model: MeasuredModel = { denoiser, variables, seed, run, ...context };
+  const model = await openExperimentModel(cell, { ...context, threads: 1 });
+  const { config, trainingSize, seed, run, data } = model;
   try {
     const curve = await measureCurve(model, config.probe, data);
     const samples = await drawSamples(model, config.sampling);
     const score = await scoreSamples(model, config.sampling, data);
     const nearestImages = imagesOf(data.train, score.nearest);
+    const losses = await model.losses();
     return { trainingSize, seed, folder: run.folder, losses, curve, samples, score, nearestImages };
   } finally {
-    variables.dispose();
+    model.dispose();
   }
 }
 

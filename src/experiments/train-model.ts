@@ -1,11 +1,10 @@
 /** From settings to a trained model in its run. */
 import type { Dataset } from '../data/dataset';
-import type { Denoiser } from '../diffusion/denoiser';
 import { deriveSeed } from '../engine/random';
 import type { Run } from '../store/record';
 import type { Trained, TrainOptions } from '../training/train';
 import { trainRun } from '../training/train-run';
-import { buildModel, type DataSplit, loadData, splitData } from './build';
+import { buildModel, type DataSplit, loadData, type Model, splitData } from './build';
 import type { ModelProgress } from './measures';
 import { type ModelSettings, openModelRun } from './model-run';
 
@@ -24,11 +23,24 @@ export interface TrainModelOptions extends Pick<TrainOptions, 'threads' | 'signa
   readonly onProgress?: (progress: ModelProgress) => void;
 }
 
-/** A trained model, its run and its images. */
-export interface TrainedModel extends Trained {
+/** A model with its run and its images, trained or not. */
+export interface PreparedModel extends Model {
   readonly run: Run;
-  readonly denoiser: Denoiser;
   readonly data: DataSplit;
+}
+
+/**
+ * Loads the images of a model and opens its run.
+ * @throws RangeError for impossible settings
+ */
+export async function prepareModel(
+  cell: ModelCell,
+  { images, signal }: TrainModelOptions = {},
+): Promise<PreparedModel> {
+  const { config, trainingSize, seed, root } = cell;
+  const all = images ?? (await loadData(config.data, { signal }));
+  const data = splitData(all, config.data, trainingSize, seed);
+  return { ...buildModel(config, all.imageShape), run: await openModelRun(cell, data.train, root), data };
 }
 
 /**
@@ -36,15 +48,22 @@ export interface TrainedModel extends Trained {
  * @throws RangeError for impossible settings, FolderInUseError when another process trains the same model, DivergedError
  * when training fails, an AbortError when `signal` ended it.
  */
-export async function trainModel(cell: ModelCell, options: TrainModelOptions = {}): Promise<TrainedModel> {
-  const { config, trainingSize, seed, root, fresh } = cell;
-  const all = options.images ?? (await loadData(config.data, { signal: options.signal }));
-  const data = splitData(all, config.data, trainingSize, seed);
-  const { denoiser, noise } = buildModel(config, all.imageShape);
-  const run = await openModelRun(cell, data.train, root);
-  const { threads, signal, onNotice, onProgress } = options;
+export async function trainModel(
+  cell: ModelCell,
+  options: TrainModelOptions = {},
+): Promise<PreparedModel & Trained> {
+  const model = await prepareModel(cell, options);
+  return { ...model, ...(await trainPrepared(cell, model, options)) };
+}
+
+/** As {@link trainModel}, for a model that has been prepared. */
+export function trainPrepared(
+  { config, seed, fresh }: ModelCell,
+  { run, denoiser, noise, data }: PreparedModel,
+  { threads, signal, onNotice, onProgress }: TrainModelOptions,
+): Promise<Trained> {
   let found = '';
-  const trained = await trainRun({
+  return trainRun({
     run,
     denoiser,
     noise,
@@ -64,5 +83,4 @@ export async function trainModel(cell: ModelCell, options: TrainModelOptions = {
       onProgress?.({ stage: 'training', share: step / steps, detail });
     },
   });
-  return { ...trained, run, denoiser, data };
 }

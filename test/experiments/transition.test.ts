@@ -75,10 +75,21 @@ describe('a transition, from data to saved results', () => {
     expect(again.sizes[0]).toEqual(result.sizes[0]);
   });
 
+  test('a finished run without its weights still gives what was measured on it', async () => {
+    const folders = await fs.readdir(root);
+    const weights = folders.map(folder => path.join(root, folder, 'weights.safetensors'));
+    for (const file of weights) await fs.rename(file, `${file}.away`);
+    const onProgress = vi.fn();
+    expect(await transition({ ...small, root, onProgress })).toEqual(result);
+    expect(onProgress).not.toHaveBeenCalled();
+    for (const file of weights) await fs.rename(`${file}.away`, file);
+  });
+
   test('a model that fails is named with its own error, the others are kept', async () => {
     const [folder] = (await fs.readdir(root)).filter(name => name.startsWith('digits-16-'));
     await fs.truncate(path.join(root, folder, 'weights.safetensors'), 100);
-    await expect(transition({ ...small, root })).rejects.toThrow(
+    const unmeasured = { probe: { sigmas: [0.7], testDraws: 1 } };
+    await expect(transition({ ...small, ...unmeasured, root })).rejects.toThrow(
       /1 of 2 models failed; the others are kept\.\n {2}N = 16, seed 3: .*weights\.safetensors is not a usable/,
     );
   });

@@ -3,13 +3,15 @@ import { type Command, Option } from 'commander';
 import type { DataSplit } from '../../experiments/build';
 import type { ExperimentConfig } from '../../experiments/config';
 import type { MeasuredModel } from '../../experiments/measures';
+import { once } from '../../experiments/once';
 import type { OpenModel } from '../../experiments/open-model';
 import { presets } from '../../experiments/presets';
 import { withChanges } from '../../experiments/settings';
+import type { Variables } from '../../engine/variables';
 import { defaultRoot } from '../../store/root';
 import { interruptible } from './interrupt';
 import { library } from './library';
-import { showStages } from './progress';
+import { showStages } from '../../experiments/stage-progress';
 import { addSettings, parseSettings } from './settings';
 import { count } from './values';
 
@@ -67,17 +69,17 @@ export async function withModel<T>(flags: ModelFlags, work: (model: CommandModel
   const opened = await openModel(flags.model, { root: rootOf(flags), step: flags.at });
   const settings = settingsOf(opened, flags);
   const { denoiser, weights, run, step, experiment } = opened;
-  const variables = createVariables(weights, { threads: flags.threads });
+  let held: Variables | undefined;
+  const variables = once(async () => (held = createVariables(await weights(), { threads: flags.threads })));
   const bars = showStages({ curve: settings.probe.sigmas.length, samples: settings.sampling.count });
   const { onProgress } = bars;
   const seed = flags.seed ?? experiment?.seed ?? 0;
+  const model = { denoiser, variables, run, step, seed, onProgress };
   try {
-    return await interruptible(signal =>
-      work({ opened, settings, measured: { denoiser, variables, run, step, seed, signal, onProgress } }),
-    );
+    return await interruptible(signal => work({ opened, settings, measured: { ...model, signal } }));
   } finally {
     bars.finish();
-    variables.dispose();
+    held?.dispose();
   }
 }
 

@@ -1,6 +1,6 @@
-/** Progress of a model's work on standard error: a bar a stage. */
-import { createProgress, type Progress } from '../../display/progress';
-import type { ModelProgress } from '../../experiments/measures';
+/** Progress of one model's work: a bar a stage. */
+import { createProgress, type Progress } from '../display/progress';
+import type { ModelProgress } from './measures';
 
 /** Follows stages one after the other. */
 export interface StageProgress {
@@ -25,6 +25,7 @@ export function showStages(totals: Partial<Record<ModelProgress['stage'], number
         bar = createProgress({ label: stage, total, unit: units[stage] });
       }
       bar?.update(Math.round(share * total), { note: detail });
+      if (share === 1) bar?.finish();
     },
     finish: () => bar?.finish(),
   };

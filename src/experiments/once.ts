@@ -1,0 +1,7 @@
+/** Work that is done when its result is first asked for. */
+
+/** Computes at the first call, and gives that to all later ones. */
+export function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  return () => (value ??= compute());
+}
