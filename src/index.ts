@@ -50,7 +50,9 @@ export { createUNet, type UNetConfig, type UNetDesign } from './models/unet';
 // training and runs
 export { openRun } from './store/run';
 export type { Run } from './store/record';
-export { findRun, listRuns } from './store/runs';
+export { findRun, findRuns, listRuns } from './store/runs';
+export { exportRuns } from './store/export';
+export { importRuns } from './store/import';
 export { keptSteps, loadKeptWeights, loadWeights } from './store/weights';
 export { type NpyArray, readNpy, writeNpy } from './store/npy';
 export { readSafetensors, saveSafetensors } from './store/safetensors';

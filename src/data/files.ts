@@ -1,11 +1,9 @@
 /** Many files by path, from a folder or from a tar archive: read one by one, never unpacked to the disk. */
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { type Extract, extract, type Header } from 'tar-stream';
 import { explainFileError } from '../store/atomic';
+import { type ReadableFiles, readTar } from '../store/tar';
 
 /** What every loader takes. */
 export interface LoadOptions {
@@ -22,29 +20,15 @@ export interface LoadProgress {
   readonly total: number;
 }
 
-/** A file's content with its path, relative and with slashes. */
-export interface NamedFile {
-  readonly path: string;
-  readonly bytes: Buffer;
-}
-
 /** Files of one folder or archive. */
-export interface FileSource {
+export interface FileSource extends ReadableFiles {
   /** The folder or archive, for messages. */
   readonly location: string;
   readonly isArchive: boolean;
-  /** Paths of all files; hidden files and folders (.name) are left out. */
-  list(): Promise<string[]>;
-  /** The files with the given paths, in the order in which they are stored. */
-  read(paths: ReadonlySet<string>): AsyncIterable<NamedFile>;
 }
-
-type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 
 /** Folders below the one that is given, at most: part, class, and one around each. */
 const deepest = 5;
-/** Bytes of one file of an archive, at most: protects memory from archives made to burst. */
-const largestFile = 2 ** 30;
 
 /**
  * The files of a folder or of a .tar or .tar.gz archive, whichever the path leads to.
@@ -52,7 +36,9 @@ const largestFile = 2 ** 30;
  */
 export function filesIn(location: string): FileSource {
   try {
-    return statSync(location).isDirectory() ? filesOfFolder(location) : filesOfTar(location);
+    return statSync(location).isDirectory()
+      ? filesOfFolder(location)
+      : { location, isArchive: true, ...readTar(location) };
   } catch (cause) {
     throw new Error(`Cannot read ${location}. Does it exist, and may you read it?`, { cause });
   }
@@ -89,97 +75,4 @@ async function pathsUnder(root: string, folder: string, depth: number): Promise<
     else if (depth > 1) paths.push(...(await pathsUnder(root, name, depth - 1)));
   }
   return paths;
-}
-
-/**
- * Nothing of the archive reaches the disk. All of it is listed before anything is read, so that one that could write
- * elsewhere when others unpack it (links, absolute paths, ..) is refused first.
- */
-function filesOfTar(archive: string): FileSource {
-  return {
-    location: archive,
-    isArchive: true,
-    async list() {
-      const paths = new Set<string>();
-      for await (const entry of entriesOf(archive)) {
-        const name = safePath(entry.header, archive);
-        if (name !== undefined && paths.has(name)) throw refused(archive, `it holds "${name}" twice`);
-        if (name !== undefined) paths.add(name);
-        entry.resume();
-      }
-      return [...paths];
-    },
-    async *read(paths) {
-      for await (const entry of entriesOf(archive)) {
-        const name = safePath(entry.header, archive);
-        if (name !== undefined && paths.has(name))
-          yield { path: name, bytes: await contentOf(entry, archive) };
-        else entry.resume();
-      }
-    },
-  };
-}
-
-async function* entriesOf(archive: string): AsyncGenerator<Entry> {
-  const entries = extract();
-  const source = createReadStream(archive);
-  const failed = (error: unknown) => {
-    if (error) entries.destroy(error as Error);
-  };
-  if (await isGzipped(archive)) pipeline(source, createGunzip(), entries, failed);
-  else pipeline(source, entries, failed);
-  try {
-    yield* entries;
-  } catch (cause) {
-    if (cause instanceof RefusedArchive) throw cause;
-    throw refused(
-      archive,
-      `it is damaged, truncated or no .tar or .tar.gz (${(cause as Error).message})`,
-      cause,
-    );
-  } finally {
-    source.destroy();
-  }
-}
-
-async function isGzipped(file: string): Promise<boolean> {
-  const handle = await fs.open(file);
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The path of a file in an archive; undefined for a folder or something hidden. */
-function safePath({ name, type, linkname }: Header, archive: string): string | undefined {
-  const parts = name.split('/').filter(part => part !== '' && part !== '.');
-  if (name.startsWith('/') || parts.includes('..')) {
-    throw refused(archive, `"${name}" would lie outside the folder that it is unpacked to`);
-  }
-  if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
-    throw refused(archive, `"${name}" is a ${type}${linkname ? ` to "${linkname}"` : ''}, no file`);
-  }
-  if (type === 'directory' || parts.some(part => part.startsWith('.'))) return undefined;
-  return parts.join('/');
-}
-
-async function contentOf(entry: Entry, archive: string): Promise<Buffer> {
-  const { name, size = 0 } = entry.header;
-  if (size > largestFile) {
-    throw refused(archive, `"${name}" claims ${size} bytes, more than the ${largestFile} that are allowed`);
-  }
-  const pieces: Buffer[] = [];
-  for await (const piece of entry as AsyncIterable<Buffer>) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
-class RefusedArchive extends Error {}
-
-function refused(archive: string, problem: string, cause?: unknown): Error {
-  return new RefusedArchive(
-    `The archive ${archive} is refused: ${problem}. Get it again, or make one of plain files and folders.`,
-    { cause },
-  );
 }

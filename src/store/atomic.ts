@@ -7,13 +7,10 @@ import path from 'node:path';
 /**
  * Writes `content` to `file`: under a temporary name in the same folder, flushed to the disk, then renamed.
  * Makes the folder when it is missing. On failure an earlier `file` is untouched and nothing else is left behind.
- * @param content text (UTF-8) or bytes; several pieces are written one after the other.
+ * @param content text (UTF-8) or bytes; several pieces are written one after the other, as they come.
  * @throws Error naming the file and the remedy when the disk is full or the folder can't be written to.
  */
-export async function writeFileAtomically(
-  file: string,
-  content: string | Uint8Array | readonly Uint8Array[],
-): Promise<void> {
+export async function writeFileAtomically(file: string, content: Content): Promise<void> {
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
     await fs.mkdir(path.dirname(file), { recursive: true });
@@ -26,14 +23,13 @@ export async function writeFileAtomically(
   await flushFolder(path.dirname(file));
 }
 
-async function writeThrough(
-  file: string,
-  content: string | Uint8Array | readonly Uint8Array[],
-): Promise<void> {
+type Content = string | Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+
+async function writeThrough(file: string, content: Content): Promise<void> {
   const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
   const handle = await fs.open(file, 'wx');
   try {
-    for (const piece of pieces) await handle.writeFile(piece);
+    for await (const piece of pieces) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

@@ -74,24 +74,44 @@ export async function findRun(reference: string, root: string): Promise<StoredRu
       name === reference || path.basename(folder) === reference || key.startsWith(reference),
   );
   if (meant.length === 1) return meant[0];
-  const names = (list: readonly StoredRun[]) => list.map(({ folder }) => path.basename(folder)).join(', ');
   if (meant.length > 1) {
     throw new Error(
-      `"${reference}" means several runs: ${names(meant)}. Give the beginning of one's key, the last part.`,
+      `"${reference}" means several runs: ${folderNames(meant)}. Give the beginning of one's key, the last part.`,
     );
   }
-  const there = runs.length > 0 ? `There are: ${names(runs)}.` : 'There are none: train one first.';
-  throw new Error(`There is no run "${reference}" in ${root}. ${there}`);
+  throw new Error(`There is no run "${reference}" in ${root}. ${thoseThatThereAre(runs)}`);
+}
+
+function thoseThatThereAre(runs: readonly StoredRun[]): string {
+  return runs.length > 0 ? `There are: ${folderNames(runs)}.` : 'There are none: train one first.';
+}
+
+function folderNames(runs: readonly StoredRun[]): string {
+  return runs.map(({ folder }) => path.basename(folder)).join(', ');
 }
 
 /**
- * The runs that references mean, in their order.
- * @throws as findRun does
+ * The runs that references mean, in their order, each once. A reference with a star means all runs whose name or folder's
+ * name it fits: `digits-*-seed0`.
+ * @throws as findRun does; Error when a reference with a star fits no run.
  */
 export async function findRuns(references: readonly string[], root: string): Promise<StoredRun[]> {
-  const runs: StoredRun[] = [];
-  for (const reference of references) runs.push(await findRun(reference, root));
-  return runs;
+  const runs = new Map<string, StoredRun>();
+  for (const reference of references) {
+    const meant = reference.includes('*')
+      ? await runsLike(reference, root)
+      : [await findRun(reference, root)];
+    for (const run of meant) runs.set(run.folder, run);
+  }
+  return [...runs.values()];
+}
+
+async function runsLike(pattern: string, root: string): Promise<StoredRun[]> {
+  const form = new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`);
+  const { runs } = await listRuns(root);
+  const meant = runs.filter(({ name, folder }) => form.test(name) || form.test(path.basename(folder)));
+  if (meant.length > 0) return meant;
+  throw new Error(`No run in ${root} fits "${pattern}". ${thoseThatThereAre(runs)}`);
 }
 
 /**

@@ -23,10 +23,14 @@ export function startSession(folder: string): Session {
     env: environment(folder),
     execArgv: ['--require', require.resolve('tsx/cjs')],
   });
+  const ended = new Promise<never>((_, reject) =>
+    child.once('exit', () => reject(new Error('The session has ended.'))),
+  );
+  ended.catch(() => undefined); // at its proper end nobody waits
   return {
     async run(...argv) {
       child.send(argv);
-      const [outcome] = (await once(child, 'message')) as [Outcome];
+      const [outcome] = (await Promise.race([once(child, 'message'), ended])) as [Outcome];
       return outcome;
     },
     async end() {

@@ -119,6 +119,30 @@ test('exports are CSV or JSON, a line a noise level', async () => {
   expect(rows[0]).toMatchObject({ name: 'digits-32-seed0', sigma: 0.1 });
 });
 
+test('an archive of runs is imported elsewhere, where they have results only, or weights when asked for', async () => {
+  const exported = await run('runs export digits-32-* --out one.tar.gz --json');
+  expect(JSON.parse(exported.stdout)).toMatchObject({
+    out: 'one.tar.gz',
+    runs: [{ name: 'digits-32-seed0' }],
+  });
+  const imported = await run('runs import one.tar.gz --runs theirs --json');
+  expect(JSON.parse(imported.stdout)).toMatchObject({
+    imported: [{ name: 'digits-32-seed0', status: 'results only', step: 6 }],
+    present: [],
+  });
+  expect((await run('runs list --runs theirs')).stdout).toMatch(
+    /digits-32-seed0 +\w{12} +results only +6\/6/,
+  );
+  expect((await run('runs show digits-32-seed0 --runs theirs')).stdout).toMatch(
+    /\), results only, step 6 of 6/,
+  );
+  expect((await run('runs import one.tar.gz --runs theirs')).stdout).toMatch(
+    /digits-32-.*: is there already\n$/,
+  );
+  await run('runs export digits-32-seed0 --weights --out weights.tgz');
+  expect((await run('runs import weights.tgz --runs ours')).stdout).toMatch(/imported \(finished\)\n$/);
+});
+
 const model = '--model digits-32-seed0';
 describe('mistakes end with status 1, a sentence, and nothing on standard output', () => {
   test.each([
@@ -157,7 +181,10 @@ describe('mistakes end with status 1, a sentence, and nothing on standard output
     ],
     ['runs show nothing', /no run "nothing"/],
     ['runs compare digits-32-seed0', /at least two runs/],
-    ['runs export --out table.xls', /name a \.csv or a \.json file/],
+    ['runs export --out table.xls', /name a \.csv or a \.json file for a table, or a \.tar\.gz/],
+    ['runs export --weights', /--weights is for archives: name one by --out/],
+    ['runs export nothing-* --out a.tar.gz', /No run in .* fits "nothing-\*"\. There are: digits-/],
+    ['runs import x.npy', /The archive x\.npy is refused: it is damaged, truncated or no \.tar/],
     ['data /no/such/folder', /\/no\/such\/folder/],
   ])('%s', async (line, message) => {
     const { status, stdout, stderr } = await run(line);

@@ -19,6 +19,7 @@ const commands = [
   'runs show',
   'runs compare',
   'runs export',
+  'runs import',
   'runs',
   '',
   'runs remove',
@@ -43,7 +44,8 @@ afterAll(async () => {
   await fs.rm(folder, { recursive: true });
 });
 
-const words = (line: string) => line.split(' ').filter(Boolean);
+/** As a shell divides a line, whose quotes only keep stars from it. */
+const words = (line: string) => line.replaceAll("'", '').split(' ').filter(Boolean);
 
 async function examplesOf(command: string): Promise<string[]> {
   const { status, stdout } = await session.run(...words(command), '--help');

@@ -22,10 +22,9 @@ export function addRemoveCommand(runs: Command): void {
 }
 
 async function remove(references: readonly string[], flags: RemoveFlags): Promise<void> {
-  const found = await findRuns(references, rootOf(flags));
-  const runs = new Map(found.map(run => [run.folder, run])); // one that is named twice is removed once
-  const summaries = await Promise.all([...runs.values()].map(summarize));
-  if (flags.yes) for (const run of runs.values()) await removeRun(run);
+  const runs = await findRuns(references, rootOf(flags));
+  const summaries = await Promise.all(runs.map(summarize));
+  if (flags.yes) for (const run of runs) await removeRun(run);
   const said = flags.yes ? 'removed' : 'would be removed (add --yes to do it)';
   printResult(
     flags,

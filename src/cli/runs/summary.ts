@@ -8,14 +8,15 @@ import { isHeld } from '../../store/lock';
 import { readMetrics } from '../../store/metrics';
 import { listResults } from '../../store/results';
 import type { StoredRun } from '../../store/runs';
+import { isFinished } from '../../store/weights';
 
 /** A run in one line. */
 export interface RunSummary {
   readonly name: string;
   readonly key: string;
   readonly folder: string;
-  /** 'training' while a process is at work in it. */
-  readonly status: 'finished' | 'training' | 'unfinished';
+  /** 'results only': trained to its end, but its weights are not here; 'training' while a process is at work in it. */
+  readonly status: 'finished' | 'results only' | 'training' | 'unfinished';
   /** The last step of the log, and the steps of the whole training; undefined where they are not known. */
   readonly step?: number;
   readonly steps?: number;
@@ -30,18 +31,23 @@ export async function summarize(run: StoredRun): Promise<RunSummary> {
   const { name, key, folder, record } = run;
   const last = (await readMetrics(run)).at(-1);
   const { training } = run.config as { training?: { steps?: number } };
-  const unfinished = (await isHeld(folder)) ? 'training' : 'unfinished';
   return {
     name,
     key,
     folder,
-    status: record.status === 'finished' ? 'finished' : unfinished,
+    status: await statusOf(run),
     step: last?.step,
     steps: training?.steps,
     loss: last?.loss,
     startedAt: record.startedAt,
     megabytes: (await bytesIn(folder)) / 1e6,
   };
+}
+
+async function statusOf(run: StoredRun): Promise<RunSummary['status']> {
+  if (await isFinished(run)) return 'finished';
+  if (await isHeld(run.folder)) return 'training';
+  return run.record.status === 'finished' ? 'results only' : 'unfinished';
 }
 
 async function bytesIn(folder: string): Promise<number> {
