@@ -53,6 +53,7 @@ export type { Run } from './store/record';
 export { findRun, findRuns, listRuns } from './store/runs';
 export { exportRuns } from './store/export';
 export { importRuns } from './store/import';
+export { keep } from './store/results';
 export { keptSteps, loadKeptWeights, loadWeights } from './store/weights';
 export { type NpyArray, readNpy, writeNpy } from './store/npy';
 export { readSafetensors, saveSafetensors } from './store/safetensors';
@@ -150,6 +151,7 @@ export { closedFormEstimator, measureSnr, type SnrCurve, type SnrMeasurement, th
 export { approximateSnr, theorem1 } from './theory/theorem1';
 export { type TrainedMolrg, trainMolrg } from './theory/train';
 export { type TrainedVanilla, trainVanilla } from './theory/vanilla';
+export { keptMolrg, keptVanilla } from './experiments/kept-theory';
 export { molrgCurve } from './experiments/molrg-curve';
 export { levelFigure, levelSlider, projectionFigure } from './figures/theory';
 export { levelTable } from './figures/theory-table';

@@ -10,6 +10,7 @@
  *       kept/<step>.safetensors   averaged weights at chosen steps
  *       weights.safetensors  the trained weights, raw and averaged
  *       results/             measures, each keyed by what it depends on (results.ts)
+ *     runs/values/             values that belong to no run (keep)
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';

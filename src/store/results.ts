@@ -5,7 +5,8 @@ import path from 'node:path';
 import type { TensorValue } from '../engine/values';
 import { errorCode, explainFileError, requireWritable, writeFileAtomically } from './atomic';
 import { canonicalJson, keyOf } from './keys';
-import { fileOf, readText, type Run } from './record';
+import { fileOf, formatVersion, readText, type Run } from './record';
+import { defaultRoot } from './root';
 import { DamagedFileError, loadSafetensors, saveSafetensors } from './safetensors';
 import { decodeJson, encodeJson } from './typed-json';
 
@@ -22,7 +23,31 @@ export async function cached<T>(
   dependsOn: object,
   compute: () => Promise<T>,
 ): Promise<T> {
-  const file = resultFile(run, measure, dependsOn, 'json');
+  return readOrCompute(resultFile(run, measure, dependsOn, 'json'), measure, dependsOn, compute);
+}
+
+/**
+ * As {@link cached}, for a value that belongs to no run: in `values/<name>-<key>.json` in the folder of all runs.
+ *
+ * @example
+ * const snr = await keep('snr-overlapping', { model, sigmas }, () => theorySnr(createMolrg(model), { sigmas }));
+ */
+export async function keep<T>(
+  name: string,
+  dependsOn: object,
+  compute: () => T | Promise<T>,
+  { root = defaultRoot() }: { root?: string } = {},
+): Promise<T> {
+  const file = path.join(root, 'values', `${name}-${keyOf({ formatVersion, dependsOn })}.json`);
+  return readOrCompute(file, name, dependsOn, compute);
+}
+
+async function readOrCompute<T>(
+  file: string,
+  measure: string,
+  dependsOn: object,
+  compute: () => T | Promise<T>,
+): Promise<T> {
   const saved = await readSaved(file);
   if (saved !== undefined) return saved.value as T;
   await requireWritable(path.dirname(file));

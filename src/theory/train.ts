@@ -41,14 +41,18 @@ export interface TrainMolrgOptions extends TrainingOptions {
   start?: 'labelled' | 'random';
 }
 
-/** A trained MoLRG DAE. */
-export interface TrainedMolrg {
+/** A MoLRG DAE. */
+export interface MolrgNetwork {
   /** Learned U_k, [n, d_k] for each class. */
   readonly bases: readonly Matrix[];
   /** x_theta in double precision, for measurements. */
   readonly estimator: Estimator;
   /** h, [N, R], of points x_t, [N, n] row-major. */
   readonly features: (points: Float64Array, sigma: number) => Float64Array;
+}
+
+/** A trained MoLRG DAE. */
+export interface TrainedMolrg extends MolrgNetwork {
   readonly losses: LossCurve;
   readonly steps: number;
 }
@@ -56,15 +60,11 @@ export interface TrainedMolrg {
 /** @throws RangeError for settings outside their range, before any work */
 export async function trainMolrg(model: Molrg, options: TrainMolrgOptions = {}): Promise<TrainedMolrg> {
   const training = resolveTraining(options);
-  const { prior = true, sigmaPower = 0 } = options;
+  const { sigmaPower = 0 } = options;
   const constraint = options.constraint ?? (isOrthogonal(model) ? 'joint' : 'classwise');
   const data = trainingSamples(model, training);
   const start = startingBases(model, data, options.start ?? 'labelled', deriveSeed(training.seed, 'start'));
-  const settings: DaeSettings = {
-    ranks: model.ranks,
-    delta: model.delta,
-    logPrior: model.weights.map(weight => (prior ? Math.log(weight) : 0)),
-  };
+  const settings = daeSettings(model, options);
   const shape = [model.ambient, start.columns];
   const zeros = float32(new Float32Array(start.size), shape);
   const initial = {
@@ -79,14 +79,28 @@ export async function trainMolrg(model: Molrg, options: TrainMolrgOptions = {}):
     results: ['bases'],
   });
   const joined = Matrix.from1DArray(model.ambient, start.columns, values.bases.values);
-  const bases = splitColumns(joined, model.ranks);
+  return { ...molrgNetwork(model, splitColumns(joined, model.ranks), options), losses, steps };
+}
+
+/** The network that has these bases, [n, d_k] for each class. */
+export function molrgNetwork(
+  model: Molrg,
+  bases: readonly Matrix[],
+  options: Pick<TrainMolrgOptions, 'prior'> = {},
+): MolrgNetwork {
+  const settings = daeSettings(model, options);
   return {
     bases,
     estimator: daeEstimator(bases, settings),
     features: (points, sigma) => daeFeatures(bases, settings, points, sigma),
-    losses,
-    steps,
   };
+}
+
+function daeSettings(
+  { ranks, delta, weights }: Molrg,
+  { prior = true }: Pick<TrainMolrgOptions, 'prior'>,
+): DaeSettings {
+  return { ranks, delta, logPrior: weights.map(weight => (prior ? Math.log(weight) : 0)) };
 }
 
 interface Update {

@@ -31,6 +31,8 @@ export interface TrainVanillaOptions extends TrainingOptions {
 
 /** A trained vanilla denoiser. */
 export interface TrainedVanilla {
+  /** Its parameters by name. */
+  readonly weights: NamedValues;
   readonly estimator: Estimator;
   readonly parameterCount: number;
   readonly losses: LossCurve;
@@ -63,7 +65,7 @@ export async function trainVanilla(model: Molrg, options: TrainVanillaOptions = 
       results: names,
     },
   );
-  return { estimator: vanillaEstimator(values, model.ambient), parameterCount, losses };
+  return { weights: values, estimator: vanillaEstimator(values, model.ambient), parameterCount, losses };
 }
 
 function initialWeights(ambient: number, hidden: number, seed: number): NamedValues {
@@ -116,7 +118,8 @@ function vanillaStep(
   return { loss: value };
 }
 
-function vanillaEstimator(values: NamedValues, ambient: number): Estimator {
+/** x_theta of a network with these parameters. */
+export function vanillaEstimator(values: NamedValues, ambient: number): Estimator {
   return {
     space: 'ambient',
     estimate: (points, sigma) => {
