@@ -4,64 +4,15 @@
  *     node src/notebook/run.mjs start [NOTEBOOK]     npm start: into rendered/, with an HTML copy that works offline
  *     node src/notebook/run.mjs render [NOTEBOOK..]  npm run render: refreshes the tracked copies in notebooks/rendered/
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, relative, resolve } from 'node:path';
-import { spawn } from 'node:child_process';
-import { project, projectEnvironment, runMain, variablesFor } from '../setup/project.mjs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { project, runMain } from '../setup/project.mjs';
 import { duration, SetupError } from '../setup/report.mjs';
+import { findNotebook, python, show, sources } from './notebooks.mjs';
 
 /** A rendered copy is tracked by git and shown by GitHub: a larger one would load slowly, or not at all. */
 const maximumBytes = 1_000_000;
 const mainNotebook = 'notebooks/01-transition.ipynb';
-
-/** Runs a Python program of this folder in the project's environment, on this terminal; resolves with its exit status. */
-function python(program, args) {
-  const { location } = projectEnvironment();
-  return new Promise((resolveStatus, reject) => {
-    const child = spawn(location.python, [`${project}/src/notebook/${program}`, ...args], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...variablesFor(location), PYTHONDONTWRITEBYTECODE: '1' },
-    });
-    // Ctrl-C reaches the child as well; it stops the kernel and ends, and so do we.
-    process.on('SIGINT', () => {});
-    process.on('SIGTERM', () => child.kill('SIGTERM'));
-    child.on('error', () => {
-      reject(new SetupError(`The Python environment ${location.prefix} is missing.`, 'Run "npm run setup".'));
-    });
-    child.on('close', (status, signal) => resolveStatus(signal ? 130 : status));
-  });
-}
-
-/** Resolves a notebook's name ("01-transition", or a path) to its file. */
-function findNotebook(name) {
-  const file = [
-    resolve(name),
-    resolve(project, name),
-    `${project}/notebooks/${basename(name, '.ipynb')}.ipynb`,
-  ];
-  const found = file.find(candidate => candidate.endsWith('.ipynb') && existsSync(candidate));
-  if (found) return found;
-  throw new SetupError(`There is no notebook "${name}".`, `There are: ${sources().map(show).join(', ')}.`);
-}
-
-/** The notebooks without outputs, in order. */
-function sources() {
-  return readdirSync(`${project}/notebooks`)
-    .filter(name => name.endsWith('.ipynb'))
-    .sort()
-    .map(name => `${project}/notebooks/${name}`);
-}
-
-const show = file => relative(project, file);
 
 /** Executes a notebook into `rendered/`, with its HTML copy; returns the exit status. */
 async function start(name = mainNotebook) {

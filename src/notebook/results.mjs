@@ -1,0 +1,50 @@
+/** What the notebooks measured, without the models: notebooks/results/, from which they are executed without training. */
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { project } from '../setup/project.mjs';
+
+export const storedResults = `${project}/notebooks/results`;
+
+/** Of a run, its description, losses and measures; neither weights nor checkpoints. */
+const storedParts = ['config.json', 'experiment.json', 'run.json', 'metrics.jsonl', 'results'];
+/** Of a folder of runs: values that belong to no run (`keep`), and runs. */
+const values = 'values';
+
+/** The paths in a folder of runs that are worth storing, relative to it: measures of runs trained to their end, kept values. */
+export function storable(runs) {
+  const inside = folder =>
+    storedParts.map(name => join(folder, name)).filter(path => existsSync(join(runs, path)));
+  return readdirSync(runs).flatMap(name =>
+    name === values ? [name] : isFinished(join(runs, name)) ? inside(name) : [],
+  );
+}
+
+function isFinished(folder) {
+  const record = join(folder, 'run.json');
+  return existsSync(record) && JSON.parse(readFileSync(record, 'utf8')).status === 'finished';
+}
+
+/** Adds what a folder of runs holds to the stored results, or puts it in their place. */
+export function storeResults(runs, { target = storedResults, replace = false } = {}) {
+  if (replace) for (const path of storedFolders(target)) rmSync(path, { recursive: true });
+  for (const path of storable(runs)) cpSync(join(runs, path), join(target, path), { recursive: true });
+}
+
+/** The runs and kept values among the stored results. Other folders, such as results/medium/, are not ours. */
+function storedFolders(target) {
+  if (!existsSync(target)) return [];
+  return readdirSync(target)
+    .filter(name => name === values || existsSync(join(target, name, 'run.json')))
+    .map(name => join(target, name));
+}
+
+/** Bytes of what {@link storable} finds. */
+export function storableBytes(runs) {
+  return storable(runs).reduce((sum, path) => sum + bytesOf(join(runs, path)), 0);
+}
+
+function bytesOf(path) {
+  const entry = statSync(path);
+  if (!entry.isDirectory()) return entry.size;
+  return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0);
+}

@@ -1,0 +1,85 @@
+/**
+ * npm run test:notebooks: executes notebooks with everything trained and measured anew, in a folder of runs that they share.
+ *
+ *     node src/notebook/retrain.mjs [--store] [NOTEBOOK..]     all notebooks, or these
+ *
+ * Exit status 1 when one fails. With --store, what was measured (no weights) goes to notebooks/results/, from which npm test
+ * executes the notebooks: of all notebooks in place of what is there, of some beside it.
+ */
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { project, runMain } from '../setup/project.mjs';
+import { duration } from '../setup/report.mjs';
+import { watchMemory } from './memory.mjs';
+import { findNotebook, python, show, sources } from './notebooks.mjs';
+import { storableBytes, storeResults } from './results.mjs';
+
+const folder = `${project}/rendered/retrained`;
+const runs = `${folder}/runs`;
+
+/** Executes one notebook; what there is to say about it. */
+async function retrain(notebook) {
+  const target = `${folder}/${basename(notebook)}`;
+  const before = storableBytes(runs);
+  const start = performance.now();
+  let peak;
+  console.log(`\n--- ${show(notebook)}`);
+  const status = await python('execute.py', [notebook, target], {
+    env: { UNIMODAL_RUNS: runs },
+    onStart: pid => (peak = watchMemory(pid)),
+  });
+  return {
+    name: basename(notebook, '.ipynb'),
+    passed: status === 0,
+    interrupted: status === 130,
+    seconds: (performance.now() - start) / 1000,
+    memory: peak?.(),
+    measured: storableBytes(runs) - before,
+    copy: status === 0 ? statSync(target).size : undefined,
+  };
+}
+
+const megabytes = bytes => (bytes === undefined ? '-' : `${(bytes / 1e6).toFixed(1)} MB`);
+
+/** The outcomes as lines of aligned columns. */
+function table(outcomes) {
+  const rows = outcomes.map(({ name, passed, seconds, memory, measured, copy }) => [
+    name,
+    passed ? 'passed' : 'FAILED',
+    duration(seconds),
+    megabytes(memory),
+    megabytes(measured),
+    megabytes(copy),
+  ]);
+  const all = [['notebook', '', 'time', 'peak memory', 'new results', 'executed copy'], ...rows];
+  const widths = all[0].map((_, column) => Math.max(...all.map(row => row[column].length)));
+  return all
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+runMain(async () => {
+  const args = process.argv.slice(2);
+  const names = args.filter(arg => arg !== '--store');
+  const notebooks = names.length > 0 ? names.map(findNotebook) : sources();
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(runs, { recursive: true });
+  const outcomes = [];
+  for (const notebook of notebooks) {
+    outcomes.push(await retrain(notebook));
+    if (outcomes.at(-1).interrupted) break;
+  }
+  console.log(`\n${table(outcomes)}`);
+  const failed = outcomes.filter(({ passed }) => !passed);
+  console.log(`notebooks: ${outcomes.length - failed.length} passed, ${failed.length} failed`);
+  if (failed.length > 0) process.exitCode = 1;
+  else if (args.includes('--store')) {
+    storeResults(runs, { replace: names.length === 0 });
+    console.log('What was measured is in notebooks/results/.');
+  }
+});
