@@ -56,7 +56,7 @@ function isGlobal(statement: ts.ModuleDeclaration): boolean {
 }
 
 /** The `var` lists inside blocks, loops and conditions, which belong to the cell as a whole. */
-function hoistedLists(node: ts.Node): ts.VariableDeclarationList[] {
+function hoistedLists(statement: ts.Node): ts.VariableDeclarationList[] {
   const found: ts.VariableDeclarationList[] = [];
   const visit = (child: ts.Node): void => {
     if (ts.isFunctionLike(child) || ts.isClassLike(child) || ts.isModuleDeclaration(child)) return;
@@ -64,7 +64,7 @@ function hoistedLists(node: ts.Node): ts.VariableDeclarationList[] {
       found.push(child);
     ts.forEachChild(child, visit);
   };
-  ts.forEachChild(node, visit);
+  visit(statement);
   return found;
 }
 
