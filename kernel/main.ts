@@ -10,6 +10,7 @@ import { createComms } from './runtime/comms';
 import { createHost, type KernelHost } from './runtime/host';
 import { importNamespace, installModules } from './runtime/modules';
 import { installOutput } from './runtime/output';
+import { usePaths } from './runtime/paths';
 import { endProcess, installExit, installLastResort } from './runtime/process';
 import { installResolution } from './runtime/resolve';
 import { runCell } from './runtime/run';
@@ -54,6 +55,7 @@ function begin(number: number, label: string, code: string): Cell {
 
 async function run(message: Extract<ToMain, { type: 'run' }>, send: Send): Promise<void> {
   const cell = begin(message.cell, message.label, message.code);
+  usePaths(message.paths);
   const outcome = await runCell(message, cell);
   send({ type: 'done', cell: cell.number, outcome });
 }

@@ -6,7 +6,7 @@
  *     language  the TypeScript compiler              cells/
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { CompileResult } from './cells/compile';
+import type { CompiledCell, CompileResult } from './cells/compile';
 
 /** One output in several formats, by MIME type. */
 export type MimeBundle = Record<string, unknown>;
@@ -16,15 +16,7 @@ export type CellNumber = number;
 
 /** What the front asks the main thread. */
 export type ToMain =
-  | {
-      type: 'run';
-      cell: CellNumber;
-      label: string;
-      code: string;
-      javaScript: string;
-      sourceMap: string;
-      quiet: boolean;
-    }
+  | ({ type: 'run'; cell: CellNumber; label: string; code: string; quiet: boolean } & CompiledCell)
   | { type: 'interrupt'; cell: CellNumber | undefined }
   | {
       type: 'comm';

@@ -1,5 +1,6 @@
 /** From the text of a cell to JavaScript, or to the errors that the type checker found. */
 import ts from 'typescript';
+import type { Paths } from '../runtime/paths';
 import { guardAwaits } from './awaits';
 import { compileError, type CompileError } from './diagnostics';
 import { parseCell, Scope, type ParsedCell } from './scope';
@@ -11,6 +12,8 @@ export interface CompiledCell {
   /** The body of an async function: see runtime/run.ts for the names that it uses. */
   readonly javaScript: string;
   readonly sourceMap: string;
+  /** How the modules that the code imports by name are found: see runtime/paths.ts. */
+  readonly paths: Paths;
 }
 
 export type CompileResult = { readonly compiled: CompiledCell } | { readonly error: CompileError };
@@ -28,11 +31,9 @@ export class CellCompiler {
   compile(cell: number, code: string, label: string): CompileResult {
     const parsed = parseCell(code);
     const text = this.scope.moduleText(parsed, 'mentioned');
-    this.service.update(text);
-    const diagnostics = this.diagnostics(parsed);
+    const { program, file } = this.service.programWith(cell, text);
+    const diagnostics = errorsOf(program, file, parsed);
     if (diagnostics.length > 0) return { error: compileError(diagnostics, code, label, this.service.folder) };
-    const program = this.service.program();
-    const file = program.getSourceFile(this.service.current)!;
     this.pending = { cell, parsed, text, values: valueNames(file, parsed, program.getTypeChecker()) };
     return { compiled: emit(program, file, parsed) };
   }
@@ -46,14 +47,13 @@ export class CellCompiler {
     this.service.keep(cell, text);
     this.scope.declare(cell, names);
   }
+}
 
-  private diagnostics({ code }: ParsedCell): readonly ts.Diagnostic[] {
-    const file = this.service.current;
-    const syntactic = this.service.service.getSyntacticDiagnostics(file);
-    if (syntactic.length > 0) return syntactic;
-    const semantic = this.service.service.getSemanticDiagnostics(file);
-    return semantic.filter(({ start }) => start === undefined || start < code.length);
-  }
+function errorsOf(program: ts.Program, file: ts.SourceFile, { code }: ParsedCell): readonly ts.Diagnostic[] {
+  const syntactic = program.getSyntacticDiagnostics(file);
+  if (syntactic.length > 0) return syntactic;
+  const semantic = program.getSemanticDiagnostics(file);
+  return semantic.filter(({ start }) => start === undefined || start < code.length);
 }
 
 function emit(program: ts.Program, file: ts.SourceFile, parsed: ParsedCell): CompiledCell {
@@ -65,7 +65,8 @@ function emit(program: ts.Program, file: ts.SourceFile, parsed: ParsedCell): Com
   };
   const names = cellNames(file, program.getTypeChecker(), parsed);
   program.emit(file, write, undefined, false, { before: [shareNames(names), guardAwaits] });
-  return { javaScript: withoutFooter(javaScript), sourceMap };
+  const { paths = {} } = program.getCompilerOptions();
+  return { javaScript: withoutFooter(javaScript), sourceMap, paths };
 }
 
 /** Removes what a module ends with and the body of a function must not contain. */

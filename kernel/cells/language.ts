@@ -19,7 +19,7 @@ function operations(compiler: CellCompiler): Operations {
   return {
     compile({ cell, code, label }) {
       const result = compiler.compile(cell, code, label);
-      if ('compiled' in result) prepareModules(compiler.service);
+      if ('compiled' in result) prepareModules(compiler.service.projectFiles);
       return result;
     },
     commit({ cell, declared }) {

@@ -52,23 +52,50 @@ function defaultLibrary(): string[] {
   return [`lib.${major >= 22 ? 'es2024' : 'es2023'}.d.ts`, 'lib.esnext.disposable.d.ts'];
 }
 
-/** The options of the nearest `tsconfig.json` in the notebook's folder or above it; none when there is no such file. */
-function projectOptions(folder: string): ts.CompilerOptions {
-  const file = ts.findConfigFile(folder, name => ts.sys.fileExists(name));
-  if (file === undefined) return {};
-  const { config } = ts.readConfigFile(file, name => ts.sys.readFile(name)) as { config?: object };
-  // The files of the project are not asked for: a cell brings in what it imports.
-  const parsed = ts.parseJsonConfigFileContent(
-    { ...config, files: [], include: [], references: [] },
-    ts.sys,
-    path.dirname(file),
-  );
-  return Object.fromEntries(Object.entries(parsed.options).filter(([name]) => !ignored.includes(name)));
+/** What a notebook's `tsconfig.json` says, and the files that say it: itself, and those that it extends. */
+interface Project {
+  readonly options: ts.CompilerOptions;
+  readonly files: ReadonlyMap<string, number>;
 }
 
-/** The compiler options for notebooks in `folder`. Without a `tsconfig.json`, checking is not strict, as in tslab. */
-export function compilerOptions(folder: string, kernelFolder: string): ts.CompilerOptions {
-  const project = projectOptions(folder);
+/** The nearest `tsconfig.json` in the notebook's folder or above it. */
+function findProject(folder: string): string | undefined {
+  return ts.findConfigFile(folder, name => ts.sys.fileExists(name));
+}
+
+function modificationTime(file: string): number {
+  return ts.sys.getModifiedTime?.(file)?.getTime() ?? 0;
+}
+
+function readProject(file: string | undefined): Project {
+  const files = new Map<string, number>();
+  if (file === undefined) return { options: {}, files };
+  const readFile = (name: string) => {
+    files.set(name, modificationTime(name));
+    return ts.sys.readFile(name);
+  };
+  const { config } = ts.readConfigFile(file, readFile) as { config?: object };
+  // The files of the project are not asked for: a cell brings in what it imports.
+  const { options } = ts.parseJsonConfigFileContent(
+    { ...config, files: [], include: [], references: [] },
+    { ...ts.sys, readFile },
+    path.dirname(file),
+  );
+  const kept = Object.fromEntries(Object.entries(options).filter(([name]) => !ignored.includes(name)));
+  return { options: { ...kept, paths: absolutePaths(options, path.dirname(file)) }, files };
+}
+
+/** The `paths` with their places written out, for the checker and the loader alike. */
+function absolutePaths(options: ts.CompilerOptions, folder: string): ts.MapLike<string[]> | undefined {
+  const base = options.baseUrl ?? (options.pathsBasePath as string | undefined) ?? folder;
+  const entries = Object.entries(options.paths ?? {});
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(
+    entries.map(([name, places]) => [name, places.map(place => path.resolve(base, place))]),
+  );
+}
+
+function withDefaults(project: ts.CompilerOptions, folder: string, kernelFolder: string): ts.CompilerOptions {
   const typeRoots = ts.getEffectiveTypeRoots(project, { getCurrentDirectory: () => folder }) ?? [];
   return {
     strict: false,
@@ -80,4 +107,33 @@ export function compilerOptions(folder: string, kernelFolder: string): ts.Compil
     typeRoots: [...(project.typeRoots ?? typeRoots), path.join(kernelFolder, '..', 'node_modules', '@types')],
     ...required,
   };
+}
+
+/** The compiler options for notebooks in a folder. Without a `tsconfig.json`, checking is not strict, as in tslab. */
+export class NotebookOptions {
+  /** The options as of the last {@link refresh}. */
+  current: ts.CompilerOptions = {};
+  private file: string | undefined;
+  private project: Project | undefined;
+
+  constructor(
+    private readonly folder: string,
+    private readonly kernelFolder: string,
+  ) {
+    this.refresh();
+  }
+
+  /** Reads the `tsconfig.json` again if it was edited, and says whether it was. */
+  refresh(): boolean {
+    const file = findProject(this.folder);
+    if (this.project && file === this.file && isUnchanged(this.project)) return false;
+    this.file = file;
+    this.project = readProject(file);
+    this.current = withDefaults(this.project.options, this.folder, this.kernelFolder);
+    return true;
+  }
+}
+
+function isUnchanged({ files }: Project): boolean {
+  return [...files].every(([file, time]) => modificationTime(file) === time);
 }

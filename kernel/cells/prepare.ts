@@ -2,8 +2,6 @@
  * Transpiles the project's modules that cells import before the main thread asks for them: the compiler is loaded in
  * this thread already, and the other one is spared its 60 MB.
  */
-import type { CellService } from './service';
-
 interface Hook {
   readonly javaScriptOf: (filename: string) => string;
 }
@@ -12,13 +10,13 @@ interface Hook {
 const { javaScriptOf } = require('../typescript-hook.cjs') as Hook;
 const prepared = new Map<string, string>();
 
-/** Puts every TypeScript module of the program that is new or was edited into the cache of the require hook. */
-export function prepareModules(service: CellService): void {
-  for (const [file, version] of service.projectFiles()) {
+/** Puts every TypeScript module among the files (with their versions) that is new or was edited into the cache of the require hook. */
+export function prepareModules(files: ReadonlyMap<string, string>): void {
+  for (const [file, version] of files) {
     if (prepared.get(file) === version) continue;
     prepared.set(file, version);
     try {
-      if (/\.[cm]?tsx?$/.test(file)) javaScriptOf(file);
+      if (/(?<!\.d)\.[cm]?tsx?$/.test(file)) javaScriptOf(file);
     } catch {
       // A syntax error: reported where the module is loaded.
     }

@@ -37,10 +37,12 @@ export function createModuleResolver(
     ...options,
     customConditions: [...(options.customConditions ?? []), SOURCE_CONDITION],
   };
-  const cache = ts.createModuleResolutionCache(folder, file => file, options);
+  // The paths of a tsconfig.json are for the project's own imports.
+  const packageOptions = { ...options, paths: undefined };
+  const cache = ts.createModuleResolutionCache(folder, file => file, packageOptions);
   const kernelFile = path.join(kernelFolder, 'main.ts');
   const found = new Map<string, ts.ResolvedModuleWithFailedLookupLocations>();
-  const unresolved = new Set<string>();
+  const unresolved = new Map<string, Set<string>>();
 
   const fromProject = (name: string, file: string) => {
     const source = ts.resolveModuleName(name, file, sourceOptions, host);
@@ -56,19 +58,21 @@ export function createModuleResolver(
     const key = `${path.dirname(file)}\0${name}`;
     // A module that was not found may be written or installed at any time: only what was found is remembered.
     const result = found.get(key) ?? search(name, file);
-    if (result.resolvedModule) found.set(key, result);
-    else unresolved.add(file);
+    if (result.resolvedModule) {
+      found.set(key, result);
+      unresolved.get(file)?.delete(name);
+    } else unresolved.set(file, (unresolved.get(file) ?? new Set()).add(name));
     return result;
   };
 
   return {
     cache,
-    hasUnresolved: file => unresolved.delete(file),
+    hasUnresolved: file => (unresolved.get(file)?.size ?? 0) > 0,
     resolve(name, file) {
       // Node's own modules are declared by @types/node and have no file.
       if (isBuiltin(name)) return nothing;
       return isInstalled(file)
-        ? ts.resolveModuleName(name, file, options, host, cache)
+        ? ts.resolveModuleName(name, file, packageOptions, host, cache)
         : remembered(name, file);
     },
   };

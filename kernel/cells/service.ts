@@ -5,7 +5,8 @@
 import path from 'node:path';
 import ts from 'typescript';
 import { createModuleResolver, isInstalled, type ModuleResolver } from './resolution';
-import { compilerOptions } from './options';
+import { NotebookOptions } from './options';
+import { canBeAdded, GrowingProgram } from './program';
 import { cellModule } from './scope';
 
 /** The host as the service reads it: with two members that TypeScript declares for its other hosts only. */
@@ -24,17 +25,26 @@ export class CellService {
   readonly service: ts.LanguageService;
   private readonly cells = new Map<string, VirtualFile>();
   private readonly snapshots = new Map<string, { version: string; snapshot: ts.IScriptSnapshot }>();
-  private readonly resolver: ModuleResolver;
+  private readonly options: NotebookOptions;
+  private resolver: ModuleResolver;
+  private growing: GrowingProgram | undefined;
   private changes = 0;
+  /** The files that may change while the notebook is open (neither cells nor installed packages), as they were checked. */
+  projectFiles: ReadonlyMap<string, string> = new Map();
 
   /** @param folder the notebook's folder; @param kernelFolder where the kernel's own declarations are. */
   constructor(
     readonly folder: string,
     private readonly kernelFolder: string,
   ) {
-    const options = compilerOptions(folder, kernelFolder);
-    this.resolver = createModuleResolver(options, folder, kernelFolder, file => this.cells.has(file));
-    this.service = ts.createLanguageService(this.host(options));
+    this.options = new NotebookOptions(folder, kernelFolder);
+    this.resolver = this.createResolver();
+    this.service = ts.createLanguageService(this.host());
+  }
+
+  private createResolver(): ModuleResolver {
+    const { options, folder, kernelFolder } = this;
+    return createModuleResolver(options.current, folder, kernelFolder, file => this.cells.has(file));
   }
 
   /** The cell that is being checked, completed or inspected now. */
@@ -49,34 +59,60 @@ export class CellService {
 
   /** Keeps text as the module of cell `cell`, for later cells to import from. */
   keep(cell: number, text: string): void {
-    this.write(path.join(this.folder, `${cellModule(cell)}.ts`), text);
+    this.write(this.fileOf(cell), text);
   }
 
-  /** The program with the current texts. */
-  program(): ts.Program {
-    const program = this.service.getProgram();
-    if (!program) throw new Error('The TypeScript language service has no program.');
-    return program;
+  /** A program with the module of cell `cell` in it: the one at hand if that will do. */
+  programWith(cell: number, text: string): { program: ts.Program; file: ts.SourceFile } {
+    const growing = this.isUpToDate() ? this.growing : undefined;
+    const added = growing?.add(this.fileOf(cell), text);
+    if (growing && added) return { program: growing.program, file: added };
+    this.update(text);
+    const program = this.service.getProgram()!;
+    const file = program.getSourceFile(this.current)!;
+    this.projectFiles = this.versionsOf(program);
+    // What a cell declares globally holds for itself only.
+    this.growing = canBeAdded(file) ? this.grow(program) : undefined;
+    return { program, file };
   }
 
-  /** The program's files that may change while the notebook is open (neither cells nor installed packages), with their versions. */
-  projectFiles(): [file: string, version: string][] {
-    const files = this.program()
-      .getSourceFiles()
-      .map(({ fileName }) => fileName)
-      .filter(file => !this.cells.has(file) && !file.endsWith('.d.ts') && !isInstalled(file));
-    return files.map(file => [file, this.version(file)]);
+  private grow(program: ts.Program): GrowingProgram {
+    return new GrowingProgram(program, {
+      cellText: file => this.cells.get(file)?.text,
+      resolve: (name, file) => this.resolver.resolve(name, file),
+    });
+  }
+
+  /** Whether the program at hand is what a new one would be: same options, same files, nothing that may be found by now. */
+  private isUpToDate(): boolean {
+    if (this.options.refresh()) {
+      this.resolver = this.createResolver();
+      return false;
+    }
+    const isChecked = ([file, version]: [string, string]) =>
+      this.version(file) === version && !this.resolver.hasUnresolved(file);
+    return [...this.projectFiles].every(isChecked);
+  }
+
+  private versionsOf(program: ts.Program): Map<string, string> {
+    const files = program.getSourceFiles().map(({ fileName }) => fileName);
+    const changeable = files.filter(file => !this.cells.has(file) && !isInstalled(file));
+    return new Map(changeable.map(file => [file, this.version(file)]));
+  }
+
+  private fileOf(cell: number): string {
+    return path.join(this.folder, `${cellModule(cell)}.ts`);
   }
 
   private write(file: string, text: string): void {
     if (this.cells.get(file)?.text !== text) this.cells.set(file, { text, version: ++this.changes });
   }
 
-  private host(options: ts.CompilerOptions): ServiceHost {
+  private host(): ServiceHost {
     const roots = [this.current, path.join(this.kernelFolder, 'display', 'globals.d.ts')];
     this.update('export {}');
     return {
-      getCompilationSettings: () => options,
+      getCompilationSettings: () => this.options.current,
       getCurrentDirectory: () => this.folder,
       getDefaultLibFileName: settings => ts.getDefaultLibFilePath(settings),
       getScriptFileNames: () => roots,

@@ -59,8 +59,7 @@ export class CellRunner {
     if (running.interrupted) return;
     if ('error' in result) return running.finish({ status: 'error', declared: [], ...result.error });
     running.compiling = false;
-    const { javaScript, sourceMap } = result.compiled;
-    this.send({ type: 'run', cell, label, code, javaScript, sourceMap, quiet });
+    this.send({ type: 'run', cell, label, code, quiet, ...result.compiled });
   }
 
   /** Stops the running cell, or, when none runs, what earlier cells left behind. Resolves when the cell has ended. */

@@ -1,4 +1,5 @@
 /** The `exports` of a package.json, resolved for conditions that `require` doesn't know. */
+import { matchPattern } from './patterns';
 
 type Target = string | null | Target[] | { readonly [key: string]: Target };
 
@@ -9,26 +10,14 @@ export function resolveExports(
   conditions: readonly string[],
 ): string | undefined {
   const targets = isSubpathMap(exports) ? exports : { '.': exports as Target };
-  if (subpath in targets) return resolveTarget(targets[subpath], '', conditions);
-  const pattern = Object.keys(targets)
-    .filter(key => matches(key, subpath))
-    .sort((a, b) => b.indexOf('*') - a.indexOf('*'))[0];
-  if (pattern === undefined) return undefined;
-  const [before, after] = pattern.split('*');
-  const star = subpath.slice(before.length, subpath.length - after.length);
-  return resolveTarget(targets[pattern], star, conditions);
+  const match = matchPattern(Object.keys(targets), subpath);
+  return match && resolveTarget(targets[match.key], match.star, conditions);
 }
 
 function isSubpathMap(exports: unknown): exports is Record<string, Target> {
   return (
     typeof exports === 'object' && exports !== null && Object.keys(exports).some(key => key.startsWith('.'))
   );
-}
-
-function matches(pattern: string, subpath: string): boolean {
-  const [before, after] = pattern.split('*');
-  if (after === undefined) return false;
-  return subpath.length >= pattern.length && subpath.startsWith(before) && subpath.endsWith(after);
 }
 
 function resolveTarget(target: Target, star: string, conditions: readonly string[]): string | undefined {

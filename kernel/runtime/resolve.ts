@@ -1,5 +1,6 @@
 /**
  * Where `require` finds modules for a notebook, beyond what Node does by itself:
+ * - names that the `paths` of the notebook's tsconfig.json are for;
  * - a package under development (its files are not inside node_modules) is its TypeScript source, which its exports
  *   name under the condition "source";
  * - packages that export themselves to `import` only;
@@ -11,6 +12,7 @@ import fs from 'node:fs';
 import Module, { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { resolveExports } from './exports';
+import { placesOf } from './paths';
 
 type Resolve = (
   request: string,
@@ -21,7 +23,8 @@ type Resolve = (
 
 const SOURCE_CONDITIONS = ['source', 'node', 'require', 'import'];
 const IMPORT_CONDITIONS = ['node', 'import', 'module-sync'];
-const tslab = path.join(__dirname, '..', 'display', 'tslab.ts');
+const kernelFolder = path.join(__dirname, '..');
+const tslab = path.join(kernelFolder, 'display', 'tslab.ts');
 
 interface Package {
   readonly folder: string;
@@ -76,6 +79,13 @@ function typescriptTwin(request: string, folder: string): string | undefined {
   return /\.[cm]?js$/.test(request) && fs.existsSync(twin) ? twin : undefined;
 }
 
+/** Whether code of the user's project imports: neither an installed package nor the kernel. */
+function isProject(folder: string): boolean {
+  return (
+    !`${folder}${path.sep}`.includes(`${path.sep}node_modules${path.sep}`) && !folder.startsWith(kernelFolder)
+  );
+}
+
 const isPath = (request: string) => request.startsWith('.') || path.isAbsolute(request);
 
 /** Adds the rules above to `require`. @param kernelModule a module of the kernel's package, the last place to look. */
@@ -109,11 +119,23 @@ export function installResolution(kernelModule: NodeJS.Module): void {
       throw error;
     }
   };
+  /** The first of the places that has a module. */
+  const firstOf = (places: readonly string[], parent: NodeJS.Module | undefined): string | undefined => {
+    for (const place of places) {
+      try {
+        return loader._resolveFilename(place, parent);
+      } catch {
+        // The next one.
+      }
+    }
+    return undefined;
+  };
   loader._resolveFilename = (request, parent, isMain, options) => {
     if (request === 'tslab') return tslab;
     const folder = parent?.filename ? path.dirname(parent.filename) : process.cwd();
     if (!isPath(request) && !isBuiltin(request)) {
-      const source = developedSource(request, folder);
+      const mapped = isProject(folder) ? firstOf(placesOf(request), parent) : undefined;
+      const source = mapped ?? developedSource(request, folder);
       if (source !== undefined) return source;
     }
     try {

@@ -2,7 +2,7 @@
  * The cell compiler without a kernel: what JavaScript a cell becomes, and what the type checker says. How the result
  * behaves when it is run is tested from outside, in the pytest files of this folder.
  */
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -167,6 +167,69 @@ describe('type checking', () => {
     const checked = new CellCompiler(new CellService(strict, kernelFolder));
     expect('error' in checked.compile(1, 'function f(x) { return x }', 'Cell [1]')).toBe(true);
     expect(compile('function f(x) { return x }')).not.toMatch(/Error/);
+  });
+});
+
+describe('a program that grows', () => {
+  const check = (code: string) => compiler.service.programWith(++cells, `${code}\n;export {};`);
+
+  it('checks a cell that needs nothing new with the checker at hand, as a new one would', () => {
+    const { program } = check('1');
+    compile('interface Point { x: number } const point: Point = { x: 1 }');
+    expect(compile('const moved: Point = { ...point, x: point.x + 1 }')).not.toMatch(/Error/);
+    expect(compile('moved.y')).toBe(
+      "TypeCheckError: error TS2339: Property 'y' does not exist on type 'Point'.",
+    );
+    expect(compile("import { readFileSync } from 'node:fs'; readFileSync('x').length")).not.toMatch(/Error/);
+    expect(check('2').program).toBe(program);
+  });
+
+  it('makes way for a new one when a cell imports a file that is not in it, or that was edited', () => {
+    const file = path.join(folder, 'grown.ts');
+    writeFileSync(file, 'export const value = 1;');
+    const { program } = check('1');
+    const importing = check("import { value } from './grown'; value");
+    expect(importing.program).not.toBe(program);
+    expect(check("import { value } from './grown'; value + 1").program).toBe(importing.program);
+    writeFileSync(file, 'export const value = "edited";');
+    expect(check('3').program).not.toBe(importing.program);
+  });
+
+  it('looks again for what a file of the project could not import', () => {
+    writeFileSync(path.join(folder, 'needy.ts'), "import { late } from './late'; export const got = late;");
+    compile("import { got } from './needy'");
+    expect(compile('got.anything')).not.toMatch(/Error/);
+    writeFileSync(path.join(folder, 'late.ts'), 'export const late = 1;');
+    expect(compile('got.anything')).toMatch(/TS2339/);
+  });
+
+  it('keeps global declarations of a cell to that cell', () => {
+    expect(compile('declare global { var onlyHere: number } onlyHere')).not.toMatch(/Error/);
+    expect(compile('onlyHere')).toMatch(/TS2304/);
+  });
+
+  it('is made anew before cells that nothing refers to any more pile up', () => {
+    const { program } = check('0');
+    for (let i = 1; i < 500; i++) check(String(i));
+    expect(check('500').program).not.toBe(program);
+  });
+});
+
+describe('a tsconfig.json', () => {
+  it('is read again after an edit', () => {
+    const edited = path.join(folder, 'edited-config');
+    mkdirSync(edited);
+    const checked = new CellCompiler(new CellService(edited, kernelFolder));
+    const isRefused = () => 'error' in checked.compile(++cells, 'function f(x) { return x }', 'Cell');
+    const write = (name: string, content: object) =>
+      writeFileSync(path.join(edited, name), JSON.stringify(content));
+    expect(isRefused()).toBe(false);
+    write('base.json', { compilerOptions: { strict: true } });
+    write('tsconfig.json', { extends: './base.json' });
+    expect(isRefused()).toBe(true);
+    write('base.json', { compilerOptions: { strict: false } });
+    utimesSync(path.join(edited, 'base.json'), 1, 1);
+    expect(isRefused()).toBe(false);
   });
 });
 

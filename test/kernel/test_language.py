@@ -160,6 +160,25 @@ def test_the_tsconfig_of_the_notebook_is_honoured(tmp_path):
         strict.close()
 
 
+def test_the_paths_of_the_tsconfig_lead_checker_and_loader_to_the_same_modules(tmp_path):
+    (tmp_path / "lib" / "deep").mkdir(parents=True)
+    (tmp_path / "lib" / "deep" / "shape.ts").write_text("import { unit } from '#units'; export const area = (w: number) => w * unit;")
+    (tmp_path / "units.ts").write_text("export const unit = 10;")
+    paths = {"@lib/*": ["./missing/*", "./lib/*"], "#units": ["./units.ts"]}
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": {"paths": paths}}))
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    own = Kernel(NAMES[0], folder)
+    try:
+        assert own.run("import { area } from '@lib/deep/shape'; area(4)").text == "40"
+        assert "TS2345" in own.run("area('4')").reply["evalue"]
+        assert own.run("(await import('@lib/deep/shape')).area(5)").text == "50"
+        (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": {"paths": {"~/*": ["./*"]}}}))
+        assert own.run("import { unit } from '~/units'; unit").text == "10"
+    finally:
+        own.close()
+
+
 def test_what_a_failed_cell_declared_before_the_error_stays(kernel):
     kernel.run(kernel.choose("const reached = 1; throw new Error('x'); const missed = 2", "reached = 1; raise ValueError('x'); missed = 2"))
     assert kernel.run("reached").text == "1"
