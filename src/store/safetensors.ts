@@ -5,6 +5,7 @@
 import fs from 'node:fs/promises';
 import { type DataType, type NamedValues, sizeOf, type TensorValue } from '../engine/values';
 import { explainFileError, writeFileAtomically } from './atomic';
+import { fromBfloat16, fromHalf } from './half';
 
 /** What a safetensors file holds. */
 export interface SafetensorsContent {
@@ -13,14 +14,22 @@ export interface SafetensorsContent {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-type FileType = 'F32' | 'I32' | 'I64' | 'U8' | 'BOOL';
+type FileType = 'F32' | 'F16' | 'BF16' | 'I32' | 'I64' | 'U8' | 'BOOL';
 interface Entry {
   readonly dtype: FileType;
   readonly shape: readonly number[];
   readonly data_offsets: readonly [number, number];
 }
 
-const bytesPerElement: Record<FileType, number> = { I64: 8, F32: 4, I32: 4, U8: 1, BOOL: 1 };
+const bytesPerElement: Record<FileType, number> = {
+  I64: 8,
+  F32: 4,
+  I32: 4,
+  F16: 2,
+  BF16: 2,
+  U8: 1,
+  BOOL: 1,
+};
 const fileTypes: Record<DataType, FileType> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 /** As in the reference implementation: longer headers are refused before anything is allocated. */
 const longestHeader = 100_000_000;
@@ -39,7 +48,7 @@ export async function saveSafetensors(
 }
 
 /**
- * Reads the tensors of a safetensors file. I64 and U8 are read as int32.
+ * Reads the tensors of a safetensors file. F16 and BF16 are read as float32, I64 and U8 as int32.
  * @throws Error naming the file when it is missing; DamagedFileError when it is truncated or damaged, or has element types
  * that are not supported.
  */
@@ -205,6 +214,9 @@ function decodeTensor(name: string, entry: Entry, data: Uint8Array): TensorValue
   const bytes = new Uint8Array(data.subarray(...entry.data_offsets));
   if (dtype === 'F32')
     return { dtype: 'float32', shape, values: new Float32Array(bytes.buffer, 0, sizeOf(shape)) };
+  if (dtype === 'F16') return { dtype: 'float32', shape, values: fromHalf(new Uint16Array(bytes.buffer)) };
+  if (dtype === 'BF16')
+    return { dtype: 'float32', shape, values: fromBfloat16(new Uint16Array(bytes.buffer)) };
   if (dtype === 'I32')
     return { dtype: 'int32', shape, values: new Int32Array(bytes.buffer, 0, sizeOf(shape)) };
   if (dtype === 'U8') return { dtype: 'int32', shape, values: Int32Array.from(bytes) };

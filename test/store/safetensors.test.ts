@@ -54,6 +54,13 @@ describe('agreement with the reference implementation', () => {
   });
 });
 
+test.each(['F16', 'BF16'])('%s is read as the float32 that PyTorch makes of it', async type => {
+  const tensors = await loadSafetensors(path.join(recorded, 'halves.safetensors'));
+  const [{ values }, wide] = [tensors[type], tensors[`${type} as F32`]];
+  expect(values).toHaveLength(688);
+  wide.values.forEach((value, i) => expect(Object.is(values[i], value), `number ${i}`).toBe(true));
+});
+
 test('a saved file comes back bit for bit, special numbers included', async () => {
   await withTemporaryFolder(async folder => {
     const file = path.join(folder, 'new', 'weights.safetensors');
