@@ -43,6 +43,7 @@ export { edmPreconditioning, type Preconditioning } from './diffusion/preconditi
 export { heunSampler, heunStep, sampleHeun, sigmaSchedule } from './diffusion/sampler';
 export { vpNoise, vpPreconditioning } from './diffusion/vp';
 export { createNetwork, type NetworkConfig } from './models/create';
+export { type DiffusersModel, loadDiffusers, type LoadDiffusersOptions } from './models/diffusers/load';
 export { loadEdmWeights } from './models/edm-weights';
 export { createResidualMlp, type ResidualMlpConfig } from './models/residual-mlp';
 export { createUNet, type UNetConfig, type UNetDesign } from './models/unet';

@@ -1,7 +1,11 @@
-/** A trained model by name, ready to be measured: a run of this library, or a folder of weights made elsewhere. */
+/** A trained model by name, ready to be measured: a run of this library, or a folder of diffusers. */
+import path from 'node:path';
 import type { Denoiser } from '../diffusion/denoiser';
 import type { NamedValues } from '../engine/values';
+import { isDiffusersFolder } from '../models/diffusers/folder';
+import { loadDiffusers } from '../models/diffusers/load';
 import type { Run } from '../store/record';
+import { defaultRoot } from '../store/root';
 import { findRun, type StoredRun } from '../store/runs';
 import { isFinished, keptSteps, loadKeptWeights, loadWeights } from '../store/weights';
 import { buildModel } from './build';
@@ -26,23 +30,39 @@ export interface OpenModel {
 
 /** Where to look, and for which weights. */
 export interface OpenModelOptions {
-  /** Folder of all runs. */
-  readonly root: string;
+  /** Folder of all runs. Default: `runs/` of the project around. */
+  readonly root?: string;
   /** A step whose weights the run has kept; default: the last one. */
   readonly step?: number;
 }
 
 /**
- * Opens the model that a reference means: the folder, name or beginning of the key of a run.
- * @throws Error when it means none, several, or a run that is not trained to its end (unless a kept step is asked for).
+ * Opens the model that a reference means: the folder, name or beginning of the key of a run, or a folder that
+ * {@link loadDiffusers} reads. Every measure takes either.
+ * @throws Error when it means none, several, or a run that is not trained to its end (unless a kept step is asked for); for a
+ *   folder of diffusers as loadDiffusers does
  */
-export async function openModel(reference: string, { root, step }: OpenModelOptions): Promise<OpenModel> {
+export async function openModel(
+  reference: string,
+  { root = defaultRoot(), step }: OpenModelOptions = {},
+): Promise<OpenModel> {
+  if (isDiffusersFolder(reference)) return openDiffusers(reference, step);
   const run = await findRun(reference, root);
   if (step === undefined) await requireFinished(run);
   const experiment = await readExperiment(run);
   const { denoiser } = buildModel(experiment.config, experiment.imageShape);
   const weights = () => (step === undefined ? lastWeights(run) : loadKeptWeights(run, step));
   return { name: run.name, denoiser, weights, run, experiment, step };
+}
+
+async function openDiffusers(folder: string, step?: number): Promise<OpenModel> {
+  if (step !== undefined) {
+    throw new RangeError(
+      `${folder} holds one set of weights, not those of step ${step}: only runs keep some.`,
+    );
+  }
+  const { denoiser, weights } = await loadDiffusers(folder);
+  return { name: path.basename(path.resolve(folder)), denoiser, weights: () => Promise.resolve(weights) };
 }
 
 async function requireFinished(run: StoredRun): Promise<void> {

@@ -1,4 +1,4 @@
-/** The trained model that a command works on: `--model RUN|FOLDER`. */
+/** The trained model that a command works on, a run or a folder of diffusers: `--model RUN|FOLDER`. */
 import { type Command, Option } from 'commander';
 import type { DataSplit } from '../../experiments/build';
 import type { ExperimentConfig } from '../../experiments/config';
@@ -29,7 +29,10 @@ export interface ModelFlags {
 /** Adds `--model` and what belongs to it. */
 export function addModel(command: Command): Command {
   command
-    .requiredOption('--model <run|folder>', 'a run: its name, folder, or the beginning of its key')
+    .requiredOption(
+      '--model <run|folder>',
+      'a run: its name, folder, or the beginning of its key; or a folder of diffusers (UNet2DModel)',
+    )
     .option('--at <step>', 'weights that training.keep kept at this step, not the last ones', count)
     .option('--threads <n>', 'threads to compute with (default: one for each core)', count);
   return addRuns(command);
