@@ -68,6 +68,7 @@ export { accuracies, type CurveMeasurement, joinLevels } from './curve/curve';
 export { analyseCurve, type Band } from './curve/analysis';
 export { type CurveOptions, representationCurve, representationCurves } from './representation/curve';
 export type { CurveProgress, CurvesOptions } from './representation/levels';
+export { classPlane, type PlanePoints } from './representation/class-plane';
 export { type Classifier, fitClassifier } from './representation/classifier';
 export { type EnsembleMeasurement, probeEnsemble } from './representation/ensemble';
 export { featureExtractor, features } from './representation/features';
@@ -76,6 +77,7 @@ export { icr, icrCurves } from './representation/icr';
 export { corruptLabels } from './representation/label-noise';
 export { fitLogisticRegression } from './representation/logistic-regression';
 export { fitNormalization, type Normalization } from './representation/normalization';
+export { type KeptShares, keptShares, type KeptSharesOptions } from './representation/kept-shares';
 export { measureOverSigma, type SigmaCurve } from './representation/over-sigma';
 export { type PosteriorEstimate, posteriorEstimates } from './representation/posterior';
 export { fitProbe } from './representation/probe';
@@ -111,6 +113,9 @@ export {
   type TransitionOptions,
   type TransitionSize,
 } from './experiments/transition';
+
+// progress
+export { createProgress, type Progress, type ProgressOptions } from './display/progress';
 
 // figures and tables
 export { createFigure, type Figure } from './figures/figure';

@@ -4,7 +4,7 @@ import type { LoadOptions } from '../data/files';
 import { loadDataset } from '../data/load';
 import { createDenoiser, type Denoiser, requireSigma } from '../diffusion/denoiser';
 import { requireLayers } from '../diffusion/network';
-import { logNormalNoise, type NoiseDistribution } from '../diffusion/noise';
+import { fixedNoise, logNormalNoise, type NoiseDistribution } from '../diffusion/noise';
 import { edmPreconditioning, type Preconditioning } from '../diffusion/preconditioning';
 import { sigmaSchedule } from '../diffusion/sampler';
 import { vpNoise, vpPreconditioning } from '../diffusion/vp';
@@ -70,11 +70,18 @@ function buildDiffusion(diffusion: DiffusionConfig): {
         noise: logNormalNoise({ mean, deviation }),
       };
     }
+    case 'edm-levels': {
+      const { sigmaData, noiseScale, sigmas } = diffusion;
+      return {
+        preconditioning: edmPreconditioning({ sigmaData, noiseScale }),
+        noise: fixedNoise(sigmas),
+      };
+    }
     case 'vp':
       return { preconditioning: vpPreconditioning(), noise: vpNoise() };
     default:
       throw new RangeError(
-        `There is no diffusion of kind ${JSON.stringify((diffusion as DiffusionConfig).kind)}. The kinds are: edm, vp.`,
+        `There is no diffusion of kind ${JSON.stringify((diffusion as DiffusionConfig).kind)}. The kinds are: edm, edm-levels, vp.`,
       );
   }
 }

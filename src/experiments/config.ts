@@ -28,7 +28,7 @@ export interface DataConfig {
 }
 
 /** Preconditioning, loss weight and noise distribution of training: EDM's, or the variance-preserving ones. */
-export type DiffusionConfig = EdmDiffusionConfig | VpDiffusionConfig;
+export type DiffusionConfig = EdmDiffusionConfig | EdmLevelsDiffusionConfig | VpDiffusionConfig;
 
 /** EDM's. */
 export interface EdmDiffusionConfig {
@@ -41,6 +41,17 @@ export interface EdmDiffusionConfig {
   readonly noiseMean: number;
   /** Standard deviation of ln sigma in training. */
   readonly noiseDeviation: number;
+}
+
+/** EDM's at a few noise levels: a single-level denoiser, or a coarse diffusion model (paper, Fig. 13 and Table 3). */
+export interface EdmLevelsDiffusionConfig {
+  readonly kind: 'edm-levels';
+  /** Standard deviation of the images' pixels. */
+  readonly sigmaData: number;
+  /** c_noise = noiseScale * ln sigma. */
+  readonly noiseScale: number;
+  /** Noise levels of training, each as likely as the others. */
+  readonly sigmas: readonly number[];
 }
 
 /** The variance-preserving ones, which have no settings. */

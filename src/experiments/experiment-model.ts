@@ -48,6 +48,8 @@ export interface ExperimentModelOptions extends Changes<ExperimentConfig> {
   readonly trainingSize: number;
   /** Default: the preset's first. */
   readonly seed?: number;
+  /** What its progress calls it, where several models are at work. Default: nothing. */
+  readonly name?: string;
   /** Folder of all runs. Default: {@link defaultRoot}. */
   readonly root?: string;
   /** Train and measure anew what is there already. Default false. */
@@ -70,7 +72,8 @@ export interface ExperimentModelOptions extends Changes<ExperimentConfig> {
  * @throws Error for an unknown or impossible setting, before any work
  */
 export async function experimentModel(options: ExperimentModelOptions): Promise<ExperimentModel> {
-  const { preset, trainingSize, seed, root = defaultRoot(), fresh = false, threads = 1, ...rest } = options;
+  const { preset, trainingSize, seed, name, root = defaultRoot(), ...others } = options;
+  const { fresh = false, threads = 1, ...rest } = others;
   const { signal = notebookHost()?.interruptSignal(), ...changes } = rest;
   const { seeds, data, network, diffusion, training, probe, sampling } = resolvePreset(
     preset ?? 'digits',
@@ -80,11 +83,12 @@ export async function experimentModel(options: ExperimentModelOptions): Promise<
   const cell = { config, trainingSize, seed: seed ?? seeds[0], root: path.resolve(root), fresh };
   const images = await loadShowing(config.data, signal);
   requireConfig(config, images, [trainingSize], [cell.seed]);
-  const { onProgress } = showStages({
+  const totals = {
     training: config.training.steps,
     curve: config.probe.sigmas.length,
     samples: config.sampling.count,
-  });
+  };
+  const { onProgress } = showStages(totals, name);
   return openExperimentModel(cell, { images, threads, signal, onProgress });
 }
 

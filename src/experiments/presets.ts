@@ -150,7 +150,15 @@ const kinds = {
     unet: small.network,
     'residual-mlp': { width: 256, blocks: 4, dropout: 0 },
   },
-  diffusion: { edm: small.diffusion, vp: {} },
+  diffusion: {
+    edm: small.diffusion,
+    'edm-levels': {
+      sigmaData: small.diffusion.sigmaData,
+      noiseScale: small.diffusion.noiseScale,
+      sigmas: [0.02, 0.15, 1],
+    },
+    vp: {},
+  },
 } satisfies Kinds;
 
 /** Name of a preset. */

@@ -12,8 +12,14 @@ export interface StageProgress {
 /** What a stage counts. */
 const units = { training: 'steps', curve: 'noise levels', samples: 'images' };
 
-/** Bars for the stages that will be reported, each up to its total. */
-export function showStages(totals: Partial<Record<ModelProgress['stage'], number>>): StageProgress {
+/**
+ * Bars for the stages that will be reported, each up to its total.
+ * @param name of the model, where several are at work
+ */
+export function showStages(
+  totals: Partial<Record<ModelProgress['stage'], number>>,
+  name?: string,
+): StageProgress {
   let shown: ModelProgress['stage'] | undefined;
   let bar: Progress | undefined;
   return {
@@ -22,7 +28,8 @@ export function showStages(totals: Partial<Record<ModelProgress['stage'], number
       if (stage !== shown) {
         bar?.finish();
         shown = stage;
-        bar = createProgress({ label: stage, total, unit: units[stage] });
+        const label = name === undefined ? stage : `${name}: ${stage}`;
+        bar = createProgress({ label, total, unit: units[stage] });
       }
       bar?.update(Math.round(share * total), { note: detail });
       if (share === 1) bar?.finish();

@@ -22,6 +22,9 @@ describe('a change of kind', () => {
     expect(config.network).toEqual({ kind: 'residual-mlp', width: 32, blocks: 4, dropout: 0 });
     expect(config.diffusion).toEqual({ kind: 'vp' });
     expect(resolvePreset('digits', { network: { kind: 'unet' } })).toEqual(presets.digits);
+    const { diffusion } = resolvePreset('digits', { diffusion: { kind: 'edm-levels', sigmas: [0.1] } });
+    const { sigmaData, noiseScale } = presets.digits.diffusion;
+    expect(diffusion).toEqual({ kind: 'edm-levels', sigmaData, noiseScale, sigmas: [0.1] });
   });
 
   test('refuses an unknown kind, and the settings of the kind before', () => {
