@@ -13,6 +13,7 @@ import path from 'node:path';
 export async function writeFileAtomically(file: string, content: Content): Promise<void> {
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
+    await requirePlaceForFiles(nearestExisting(path.dirname(file)));
     await fs.mkdir(path.dirname(file), { recursive: true });
     await writeThrough(temporary, content);
     await fs.rename(temporary, file);
@@ -52,9 +53,18 @@ export async function requireWritable(folder: string): Promise<void> {
   try {
     if (!(await fs.stat(existing)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     await fs.access(existing, fs.constants.W_OK);
+    await requirePlaceForFiles(existing);
   } catch (error) {
     throw explainFileError(error, existing, 'write');
   }
+}
+
+/** The type that Linux gives for /proc, where making a folder keeps Node busy for ever instead of failing. */
+const procFileSystem = 0x9fa0;
+
+async function requirePlaceForFiles(folder: string): Promise<void> {
+  if ((await fs.statfs(folder)).type !== procFileSystem) return;
+  throw Object.assign(new Error(`${folder} is part of /proc`), { code: 'ENOTSUP' });
 }
 
 function nearestExisting(folder: string): string {
@@ -94,6 +104,7 @@ const remedies: Record<string, string> = {
   EACCES: notWritable,
   EPERM: notWritable,
   EROFS: 'the file system is read-only. Choose another folder.',
+  ENOTSUP: 'nothing can be kept in this file system. Choose another folder.',
   ENOTDIR: 'a part of the path is a file, not a folder. Choose another folder.',
   EISDIR: 'there is a folder of that name. Choose another name.',
   ENOENT: 'there is no such file. Check the path.',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -63,6 +64,16 @@ test('a path through a file is refused with the reason', async () => {
     await expect(writeFileAtomically(inside, 'new')).rejects.toThrow(/a part of the path is a file/);
   });
 });
+
+test.runIf(existsSync('/proc/self'))(
+  '/proc is refused as a place for files, in words and at once',
+  async () => {
+    const refusal =
+      /^Could not write \/proc.*: nothing can be kept in this file system. Choose another folder/;
+    await expect(requireWritable('/proc/runs/a')).rejects.toThrow(refusal);
+    await expect(writeFileAtomically('/proc/runs/a/file', 'new')).rejects.toThrow(refusal);
+  },
+);
 
 test('a folder is known to be writable before anything is made in it', async () => {
   await withTemporaryFolder(async folder => {
