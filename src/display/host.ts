@@ -26,3 +26,8 @@ export const displaySymbol: unique symbol = Symbol.for('Jupyter.display') as nev
 export function notebookHost(): NotebookHost | undefined {
   return (globalThis as { [key: symbol]: NotebookHost | undefined })[Symbol.for('Jupyter.kernel')];
 }
+
+/** Aborted when the user interrupts the running cell; undefined outside a notebook. */
+export function interruptSignal(): AbortSignal | undefined {
+  return notebookHost()?.interruptSignal();
+}

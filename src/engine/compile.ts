@@ -2,6 +2,7 @@
  * Compiled functions: recorded once for each shape of input, then run as one native call off the event loop. Training
  * steps, sampling, feature extraction: all heavy work of the library goes through here.
  */
+import { interruptSignal } from '../display/host';
 import { typeNumbers } from './backend';
 import type { TensorFunction } from './recorder';
 import { checkOutputs, record, withoutMissing } from './recorder';
@@ -15,14 +16,18 @@ import type { Variables } from './variables';
  * A compiled function: values by name in, values by name out. Calls may be in flight together; those that change variables
  * wait for their turn, so that the inputs must stay as they are until the promise settles.
  * @throws TypeError or RangeError naming an input that is not a tensor value; Error naming one that is missing; the signal's
- * reason when it is aborted before the call begins (a call that has begun ends); Error when TensorFlow fails, or has no
- * memory for it.
+ * reason when it is aborted before the call ends (what has begun is done nevertheless); Error when TensorFlow fails, or has
+ * no memory for it.
  */
 export type CompiledFunction = (inputs?: NamedValues, options?: CallOptions) => Promise<NamedValues>;
 
 /** Options of one call. */
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  /**
+   * Default: the interrupt button of the notebook, so that whatever computes by calls stops at the next one; null where a
+   * call has to be completed.
+   */
+  readonly signal?: AbortSignal | null;
 }
 
 /** What a function is compiled with. */
@@ -67,7 +72,7 @@ export function compile(fn: TensorFunction, { variables, example }: CompileOptio
     requireInputs(example);
     recordingOf(example);
   }
-  return async (inputs = {}, { signal } = {}) => {
+  return async (inputs = {}, { signal = interruptSignal() } = {}) => {
     requireInputs(inputs);
     signal?.throwIfAborted();
     const { call, inputNames, outputNames } = recordingOf(inputs);
@@ -76,6 +81,8 @@ export function compile(fn: TensorFunction, { variables, example }: CompileOptio
     const outputs = await call(
       inputNames.map(name => ({ ...inputs[name], dtype: typeNumbers[inputs[name].dtype] })),
     );
+    // After an interrupt the kernel's signal is another: what was asked for before the call is what tells.
+    signal?.throwIfAborted();
     return Object.fromEntries(
       outputNames.map((name, i) => [
         name,
@@ -101,7 +108,7 @@ function requireInputs(inputs: NamedValues): void {
 async function runEagerly(
   fn: TensorFunction,
   inputs: NamedValues,
-  { signal }: CallOptions,
+  { signal = interruptSignal() }: CallOptions,
 ): Promise<NamedValues> {
   requireInputs(inputs);
   signal?.throwIfAborted();

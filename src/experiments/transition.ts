@@ -1,7 +1,7 @@
 /** The main experiment: from memorization to generalization as the training set grows. */
 import path from 'node:path';
 import type { CurveMeasurement } from '../curve/curve';
-import { notebookHost } from '../display/host';
+import { interruptSignal } from '../display/host';
 import type { TensorValue } from '../engine/values';
 import type { GeneralizationScore } from '../generation/score';
 import { defaultRoot } from '../store/root';
@@ -71,7 +71,7 @@ export interface TransitionOptions extends Changes<GridConfig> {
 export async function transition(options: TransitionOptions = {}): Promise<Transition> {
   const { preset, root = defaultRoot(), fresh = false, workers, signal, onProgress, ...changes } = options;
   const { sizes, seeds, ...config } = resolvePreset(preset ?? 'digits', changes);
-  const all = await loadShowing(config.data, signal ?? notebookHost()?.interruptSignal());
+  const all = await loadShowing(config.data, signal ?? interruptSignal());
   requireConfig(config, all, sizes, seeds);
   const cells: ModelCell[] = sizes.flatMap(trainingSize =>
     seeds.map(seed => ({ config, trainingSize, seed, root: path.resolve(root), fresh })),
@@ -90,7 +90,7 @@ async function runCells(
     return await runAll<ModelCell, ModelResult, ModelProgress>(cells, {
       module: path.join(__dirname, `run-model${path.extname(__filename)}`),
       workers,
-      signal: signal ?? notebookHost()?.interruptSignal(),
+      signal: signal ?? interruptSignal(),
       onProgress: (index, progress) => onProgress?.(cells[index], progress),
       ...shown,
     });

@@ -1,5 +1,6 @@
 /** Descriptors: what generated and training images are compared by. Pixels, a model's features, or another's network. */
 import path from 'node:path';
+import { interruptSignal } from '../display/host';
 import type { Variables } from '../engine/variables';
 import type { Denoiser } from '../diffusion/denoiser';
 import { typeNumbers } from '../engine/backend';
@@ -112,7 +113,7 @@ export async function loadDescriptor(
     cosineThreshold,
     centred,
     dispose: () => graph.dispose(),
-    describe: async (images, { signal } = {}) => {
+    describe: async (images, { signal = interruptSignal() } = {}) => {
       const parts: Float32Array[] = [];
       for (let start = 0; start < images.shape[0]; start += batchSize) {
         signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 /** Minimization by L-BFGS (Nocedal and Wright, algorithms 7.4 and 7.5), for any smooth function of a few thousand numbers. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { interruptSignal } from '../display/host';
 import { searchLine, type LinePoint } from './line-search';
 
 /** The function to minimize: returns its value at `x` and writes its derivatives into `gradient`. */
@@ -13,7 +14,7 @@ export interface MinimizeOptions {
   readonly maxIterations?: number;
   /** Pairs of steps and gradient changes that are remembered. Default 10. */
   readonly memory?: number;
-  /** Stops between steps: the promise rejects with the signal's reason. */
+  /** Stops between steps: the promise rejects with the signal's reason. Default: the interrupt button of the notebook. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +48,7 @@ export async function minimize(
   start: Float64Array,
   options: MinimizeOptions = {},
 ): Promise<Minimum> {
-  const { tolerance = 1e-6, maxIterations = 1000, memory = 10, signal } = options;
+  const { tolerance = 1e-6, maxIterations = 1000, memory = 10, signal = interruptSignal() } = options;
   const corrections: Correction[] = [];
   const giveTurn = turnGiver();
   let point = await startingPoint(objective, start);

@@ -2,7 +2,7 @@
  * A training step in parts: the batch is drawn as a whole and goes through the network a part at a time, while the parts'
  * gradients are summed. The result is that of the whole batch, up to rounding; activations are kept for one part only.
  */
-import { compile } from '../engine/compile';
+import { type CallOptions, compile } from '../engine/compile';
 import { gatherRows } from '../engine/ops';
 import { tf } from '../engine/tensorflow';
 import { float32, int32Scalar, type NamedValues } from '../engine/values';
@@ -26,6 +26,9 @@ export function initialGradient({ accumulation }: TrainingConfig, parameters: nu
   return accumulation === 1 ? {} : { [gradientName]: float32(new Float32Array(parameters)) };
 }
 
+/** A step is not interrupted: training stops between steps, with a state that can be saved. */
+const whole: CallOptions = { signal: null };
+
 /** Compiles the step as configured: a function of the step's index (from 0) that resolves to the loss. */
 export function compileTrainingStep(
   options: Omit<StepOptions, 'tensors'>,
@@ -35,15 +38,15 @@ export function compileTrainingStep(
   const own = { ...options, tensors: variables.tensors };
   if (config.accumulation === 1) {
     const run = compile(createTrainingStep(own), { variables, example: stepInputs(0, config) });
-    return async step => (await run(stepInputs(step, config))).loss.values[0];
+    return async step => (await run(stepInputs(step, config), whole)).loss.values[0];
   }
   const accumulate = compile(createPart(own), { variables, example: partInputs(0, 0) });
   const apply = compile(createUpdate(own), { variables, example: stepInputs(0, config) });
   return async step => {
     let loss = 0;
     for (let part = 0; part < config.accumulation; part++)
-      loss += (await accumulate(partInputs(step, part))).loss.values[0];
-    await apply(stepInputs(step, config));
+      loss += (await accumulate(partInputs(step, part), whole)).loss.values[0];
+    await apply(stepInputs(step, config), whole);
     return loss;
   };
 }

@@ -5,7 +5,7 @@ import { residentImages } from '../data/pixels';
 import type { Denoiser } from '../diffusion/denoiser';
 import { initializeParameters } from '../diffusion/network';
 import type { NoiseDistribution } from '../diffusion/noise';
-import { notebookHost } from '../display/host';
+import { interruptSignal } from '../display/host';
 import { deriveSeed } from '../engine/random';
 import { sizeOf } from '../engine/values';
 import { createVariables, type Variables, type VariablesOptions } from '../engine/variables';
@@ -135,7 +135,7 @@ async function runSteps(
   start: TrainingState,
   variables: Variables,
 ): Promise<TrainingState> {
-  const { config, signal = notebookHost()?.interruptSignal(), onProgress } = options;
+  const { config, signal = interruptSignal(), onProgress } = options;
   const step = compileTrainingStep(options, variables);
   const losses = [...start.losses];
   const state = () => readState(variables, losses);
