@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- --with-torch] [--gpu] [--profile] [--rounds N] [--only TEXT] [--json FILE]`: this library against stock TensorFlow.js (the
- * same model run op by op) and against PyTorch and scikit-learn, interleaved in one run, each measurement in a process of
+ * same model in plain tfjs) and against PyTorch and scikit-learn, interleaved in one run, each measurement in a process of
  * its own, the median of several. On a shared machine only the ratios mean something.
  */
 import { execFileSync } from 'node:child_process';
@@ -131,10 +131,11 @@ function measure(name: string, workload: Workload, variant: VariantName): Measur
   if (variant !== 'ours' && !workload.against.includes(variant)) return undefined;
   if (variant.startsWith('torch') && !options.withTorch) return undefined;
   const { threads } = workload;
-  const node = ['--require', 'tsx/cjs', path.join(__dirname, 'worker.ts')];
+  const [worker, stockOps] = ['worker.ts', 'stock-ops.ts'].map(file => path.join(__dirname, file));
+  const stock = ['--require', 'tsx/cjs', '--require', stockOps, worker];
   const [command, arguments_] = {
-    ours: [process.execPath, [...node, name, `${threads}`, 'compiled']] as const,
-    stock: [process.execPath, [...node, name, `${threads}`, 'eager']] as const,
+    ours: [process.execPath, ['--require', 'tsx/cjs', worker, name, `${threads}`, 'compiled']] as const,
+    stock: [process.execPath, [...stock, name, `${threads}`, 'stock']] as const,
     torch: [pythonOf(), [path.join(__dirname, 'torch_bench.py'), name, `${threads}`, 'eager']] as const,
     torchCompile: [
       pythonOf(),

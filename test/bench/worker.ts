@@ -1,4 +1,4 @@
-/** One measurement in a process of its own: `worker.ts WORKLOAD THREADS compiled|eager` prints {"seconds", "units", "peakMegabytes"}. */
+/** One measurement in a process of its own: `worker.ts WORKLOAD THREADS compiled|stock` prints {"seconds", "units", "peakMegabytes"}. */
 import { workloads } from './workloads';
 
 async function main([name, threads, mode]: string[]): Promise<void> {

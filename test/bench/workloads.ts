@@ -26,12 +26,13 @@ import { featureExtractor } from '../../src/representation/features';
 import { fitLogisticRegression } from '../../src/representation/logistic-regression';
 import { initialState } from '../../src/training/state';
 import { createTrainingStep, stepInputs } from '../../src/training/step';
+import { stockTrainingStep } from './stock-training';
 
-/** The same model run op by op, PyTorch (or scikit-learn) as it is, and PyTorch compiled. */
+/** Plain TensorFlow.js, PyTorch (or scikit-learn) as it is, and PyTorch compiled. */
 export type Competitor = 'stock' | 'torch' | 'torchCompile';
 const everybody: Competitor[] = ['stock', 'torch', 'torchCompile'];
 
-/** How a workload runs: threads, and compiled or op by op as stock TensorFlow.js does. */
+/** How a workload runs: threads, and compiled or as stock TensorFlow.js does (then stock-ops.ts was loaded before). */
 export interface Variant {
   readonly threads: number;
   readonly compile: boolean;
@@ -188,14 +189,21 @@ async function trainingStep(
   steps: number,
   variant: Variant,
 ): Promise<Round> {
+  const step = variant.compile
+    ? ourTrainingStep(network, batchSize, variant)
+    : stockTrainingStep(denoiserOf(network), randomImages(1000, network.imageShape), batchSize);
+  await step();
+  return async () => {
+    for (let i = 0; i < steps; i++) await step();
+    return steps;
+  };
+}
+
+function ourTrainingStep(network: Network, batchSize: number, variant: Variant): () => Promise<unknown> {
   const { variables, fn, settings } = trainingFunction(network, batchSize, variant);
   const step = compile(fn, { variables });
   let done = 0;
-  await step(stepInputs(done, settings));
-  return async () => {
-    for (let i = 0; i < steps; i++) await step(stepInputs(++done, settings));
-    return steps;
-  };
+  return () => step(stepInputs(done++, settings));
 }
 
 /**
