@@ -7,6 +7,7 @@ import type { GraphBuilder, Output } from './graph';
 import { definitionOf } from './graph';
 import { type Replacement, withReplaced } from './interception';
 import { createRecordedVariables } from './recorded-variables';
+import type { AttributeValue } from './protobuf';
 import type { Recorder } from './recorder';
 import { refuse, refuseDisposed, refuseRandom, refuseReading, requireRecordable } from './refusal';
 import { tf } from './tensorflow';
@@ -119,11 +120,8 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
     requireRecordable(op, definitionOf(op).isStateful);
     const inputs = ids.map(id => inputOf(op, id));
     const results = runOp(op, attributes, ids, outputCount);
-    const node = graph.add(
-      op,
-      Object.fromEntries(attributes.map(each => [each.name, attributeValue(original, each)])),
-      inputs,
-    );
+    const given = Object.fromEntries(attributes.map(each => [each.name, attributeValue(original, each)]));
+    const node = graph.add(...inGraphForm(op, given, results), inputs);
     const dependsOnInputs = ids.some(id => dependent.has(id) || initialIds.has(id));
     results.forEach((result, index) => {
       outputs.set(result.id, { name: `${node}:${index}`, dtype: result.dtype });
@@ -261,6 +259,20 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
       return [...recorded.changes];
     },
   };
+}
+
+/**
+ * An op as the graph has it. tfjs multiplies matrices by BatchMatMulV2; MatMul takes half its time on matrices of a few hundred rows, and
+ * TensorFlow fuses it with a bias that is added.
+ */
+function inGraphForm(
+  op: string,
+  attributes: Record<string, AttributeValue>,
+  results: OutputMetadata[],
+): [op: string, attributes: Record<string, AttributeValue>] {
+  if (op !== 'BatchMatMulV2' || results[0].shape.length !== 2) return [op, attributes];
+  const { T, adj_x, adj_y } = attributes;
+  return ['MatMul', { T, transpose_a: adj_x, transpose_b: adj_y }];
 }
 
 function isDisposed(input: unknown): boolean {
