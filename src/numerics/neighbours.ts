@@ -20,25 +20,26 @@ export interface NeighboursOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Rows of numbers: a float32 tensor seen as a matrix [count, width]. */
+/** Rows of numbers: a float32 tensor seen as a matrix [count, width], with the squared length of each row. */
 interface Rows {
   readonly values: Float32Array;
+  readonly squares: Float64Array;
   readonly count: number;
   readonly width: number;
 }
 
-/** References that may be the nearest of a query, and below which squared distance (float32) all others are not. */
-interface Candidates {
-  readonly indices: readonly number[];
-  readonly othersBeyond: number;
+/** A reference and its squared distance from a query: float32 where TensorFlow found it, float64 where it was measured again. */
+interface Neighbour {
+  readonly index: number;
+  readonly square: number;
 }
 
 /** Float32 candidates beside the k asked for: enough that rounding rarely matters. */
 const spare = 8;
-/** Queries at a time, and float32 numbers of references at a time (64 MB); distances of a chunk take 32 MB at most. */
+/** Queries at a time, and float32 numbers of references at a time (16 MB); distances of a chunk take 32 MB at most. */
 const queryRows = 1024;
 const referenceRows = 8192;
-const referenceNumbers = 2 ** 24;
+const referenceNumbers = 2 ** 22;
 /** Relative rounding error of one float32 operation. */
 const unitRoundoff = 2 ** -24;
 
@@ -61,21 +62,22 @@ export async function nearestNeighbours(
   const a = rowsOf(queries, 'queries');
   const b = rowsOf(references, 'references');
   requireFit(a, b, k);
+  const largest = b.squares.reduce((x, y) => Math.max(x, y));
   const kept = Math.min(b.count, k + spare);
-  const largest = largestSquare(b);
   const indices = new Int32Array(a.count * k);
   const distances = new Float32Array(a.count * k);
-  const variables = createVariables({});
+  const ranges = rangesOf(a.count, queryRows);
+  const variables = createVariables({ queries: asTensor(slice(a, ranges[0])) });
   try {
-    const search = compile(inputs => closest(inputs, kept), { variables });
-    for (let start = 0; start < a.count; start += queryRows) {
-      const chunk = slice(a, start, queryRows);
-      const found = await candidatesOf(search, chunk, b, kept, signal);
+    const search = compile(inputs => closest(variables.tensors.queries, inputs, kept), { variables });
+    for (const range of ranges) {
+      await variables.write({ queries: asTensor(slice(a, range)) });
+      const found = await candidatesOf(search, range, b, kept, signal);
       found.forEach((candidates, i) => {
-        const nearest = measure(chunk, i, b, k, candidates, largest);
-        nearest.forEach(({ index, square }, j) => {
-          indices[(start + i) * k + j] = index;
-          distances[(start + i) * k + j] = Math.sqrt(square);
+        const query = range.start + i;
+        nearestOf(a, query, b, k, candidates, largest).forEach(({ index, square }, j) => {
+          indices[query * k + j] = index;
+          distances[query * k + j] = Math.sqrt(square);
         });
       });
     }
@@ -85,64 +87,77 @@ export async function nearestNeighbours(
   return { k, indices, distances };
 }
 
-/** Recorded: `queries` [Q, D] and `references` [R, D] -> the `kept` smallest squared distances of each query, ascending. */
+/**
+ * Recorded: `queries` [Q, D], `references` [R, D] and their squared lengths [R] -> the `kept` smallest of each query's squared
+ * distances less the query's own squared length, ascending.
+ */
 function closest(
-  { queries, references }: Record<string, tf.Tensor>,
+  queries: tf.Tensor,
+  { references, squares }: Record<string, tf.Tensor>,
   kept: number,
 ): Record<string, tf.Tensor> {
-  const products = tf.matMul(queries, references, false, true); // [Q, R]
-  const norms = references.square().sum(1); // [R]
-  // The query's own norm is the same for all its references: left out until the values are used.
-  const { values, indices } = tf.topk(products.mul(2).sub(norms), Math.min(kept, references.shape[0]));
-  return { squares: queries.square().sum(1, true).sub(values), indices };
+  const products = tf.matMul(queries.mul(2), references, false, true); // [Q, R]
+  const { values, indices } = tf.topk(products.sub(squares), Math.min(kept, references.shape[0]));
+  return { squares: values.neg(), indices };
 }
 
+/**
+ * Candidates of each query: the `kept` nearest references by float32, nearest first, with squared distances less the query's own
+ * squared length.
+ */
 async function candidatesOf(
   search: CompiledFunction,
-  queries: Rows,
+  queries: Range,
   references: Rows,
   kept: number,
   signal: AbortSignal | undefined,
-): Promise<Candidates[]> {
+): Promise<Neighbour[][]> {
   const rows = Math.max(1, Math.min(referenceRows, Math.floor(referenceNumbers / references.width)));
-  const best = Array.from({ length: queries.count }, (): { index: number; square: number }[] => []);
-  for (let start = 0; start < references.count; start += rows) {
+  const best = Array.from({ length: queries.end - queries.start }, (): Neighbour[] => []);
+  let seen = 0;
+  for (const range of rangesOf(references.count, rows)) {
     signal?.throwIfAborted();
-    const chunk = slice(references, start, rows);
-    const { squares, indices } = await search({ queries: asTensor(queries), references: asTensor(chunk) });
+    const chunk = slice(references, range);
+    const found = await search({ references: asTensor(chunk), squares: float32(chunk.squares) });
     const width = Math.min(kept, chunk.count);
     best.forEach((candidates, i) => {
-      for (let j = i * width; j < (i + 1) * width; j++) {
-        candidates.push({ index: start + indices.values[j], square: squares.values[j] });
+      const limit = candidates.length < kept ? Infinity : candidates[kept - 1].square;
+      for (let j = i * width; j < (i + 1) * width && found.squares.values[j] < limit; j++) {
+        const index = range.start + found.indices.values[j];
+        if (index >= seen) candidates.push({ index, square: found.squares.values[j] });
       }
       candidates.sort((x, y) => x.square - y.square).splice(kept);
     });
+    seen = range.end;
   }
-  return best.map(candidates => ({
-    indices: candidates.map(({ index }) => index),
-    othersBeyond: kept === references.count ? Infinity : candidates[kept - 1].square,
-  }));
+  return best;
 }
 
-/** The k nearest of one query among its candidates, by float64 distances; among all references if that is not certain. */
-function measure(
+/** The k nearest of query i among its candidates, by float64 distances; among all references if that is not certain. */
+function nearestOf(
   queries: Rows,
   i: number,
   references: Rows,
   k: number,
-  { indices, othersBeyond }: Candidates,
-  largestReference: number,
-) {
-  const nearest = nearestAmong(queries, i, references, k, indices);
+  candidates: readonly Neighbour[],
+  largest: number,
+): Neighbour[] {
   // A float32 sum of D products is wrong by at most D roundoffs of the summed magnitudes; three such sums were added.
-  const magnitude = squaredDistance(queries, i, undefined, 0) + largestReference;
-  const roundingError = 2 * (references.width + 8) * unitRoundoff * magnitude;
-  if (nearest[k - 1].square < othersBeyond - roundingError) return nearest;
+  const roundingError = 2 * (references.width + 8) * unitRoundoff * (queries.squares[i] + largest);
+  // Float32 may overflow, and then finds fewer candidates.
+  if (candidates.length >= k) {
+    const within = candidates[k - 1].square + 2 * roundingError;
+    const likely = candidates.filter(({ square }) => square <= within).map(({ index }) => index);
+    const nearest = nearestAmong(queries, i, references, k, likely);
+    const areAll = candidates.length === references.count;
+    const othersBeyond = areAll ? Infinity : queries.squares[i] + candidates[candidates.length - 1].square;
+    if (nearest[k - 1].square < othersBeyond - roundingError) return nearest;
+  }
   return nearestAmong(queries, i, references, k, Array(references.count).keys());
 }
 
 function nearestAmong(queries: Rows, i: number, references: Rows, k: number, indices: Iterable<number>) {
-  const nearest: { index: number; square: number }[] = [];
+  const nearest: Neighbour[] = [];
   for (const index of indices) {
     const limit = nearest.length < k ? Infinity : nearest[k - 1].square;
     const square = squaredDistance(queries, i, references, index, limit);
@@ -153,26 +168,40 @@ function nearestAmong(queries: Rows, i: number, references: Rows, k: number, ind
   return nearest;
 }
 
-/** |a_i - b_j|^2 in float64 (b undefined: |a_i|^2); stops summing beyond the limit. */
-function squaredDistance(a: Rows, i: number, b: Rows | undefined, j: number, limit = Infinity): number {
+/** |a_i - b_j|^2 in float64; stops summing beyond the limit. */
+function squaredDistance(a: Rows, i: number, b: Rows, j: number, limit: number): number {
   const { width } = a;
   let sum = 0;
   for (let d = 0; d < width && sum <= limit; d++) {
-    const difference = a.values[i * width + d] - (b ? b.values[j * width + d] : 0);
+    const difference = a.values[i * width + d] - b.values[j * width + d];
     sum += difference * difference;
   }
   return sum;
 }
 
-function largestSquare(rows: Rows): number {
-  let largest = 0;
-  for (let i = 0; i < rows.count; i++) largest = Math.max(largest, squaredDistance(rows, i, undefined, 0));
-  return largest;
+/** Rows from `start` up to `end`. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
 }
 
-function slice({ values, width, count }: Rows, start: number, length: number): Rows {
-  const end = Math.min(count, start + length);
-  return { values: values.subarray(start * width, end * width), count: end - start, width };
+/** Ranges of one length, at most `most`, since each length is recorded anew: the last one reaches back into the one before. */
+function rangesOf(count: number, most: number): Range[] {
+  const pieces = Math.ceil(count / most);
+  const length = Math.ceil(count / pieces);
+  return Array.from({ length: pieces }, (_, i) => {
+    const start = Math.min(i * length, count - length);
+    return { start, end: start + length };
+  });
+}
+
+function slice({ values, squares, width }: Rows, { start, end }: Range): Rows {
+  return {
+    values: values.subarray(start * width, end * width),
+    squares: squares.subarray(start, end),
+    count: end - start,
+    width,
+  };
 }
 
 function asTensor({ values, count, width }: Rows): TensorValue {
@@ -187,13 +216,20 @@ function rowsOf({ values, shape }: TensorValue, name: string): Rows {
     );
   }
   const width = values.length / count;
-  const wrong = values.findIndex(value => !Number.isFinite(value));
+  const squares = Float64Array.from({ length: count }, (_, i) => squaredLength(values, i * width, width));
+  const wrong = squares.findIndex(square => !Number.isFinite(square));
   if (wrong >= 0) {
-    throw new RangeError(
-      `Row ${Math.floor(wrong / width)} of the ${name} holds ${values[wrong]}, so it has no distance to anything.`,
-    );
+    const value = values.subarray(wrong * width).find(each => !Number.isFinite(each));
+    throw new RangeError(`Row ${wrong} of the ${name} holds ${value}, so it has no distance to anything.`);
   }
-  return { values, count, width };
+  return { values, squares, count, width };
+}
+
+/** The sum of squares of some numbers; not finite when one of them is not, since squares of float32 are finite in float64. */
+function squaredLength(values: Float32Array, start: number, length: number): number {
+  let sum = 0;
+  for (let i = start; i < start + length; i++) sum += values[i] * values[i];
+  return sum;
 }
 
 function requireFit(queries: Rows, references: Rows, k: number): void {
