@@ -32,7 +32,7 @@ test.each([
 ])('a product of matrices, transposed %s and %s, is one MatMul', async (first, second) => {
   const variables = createVariables({}, { threads: 1 });
   const fn = ({ x, y }: Record<string, tf.Tensor>) => ({
-    product: tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D, first, second),
+    product: tf.matMul(x, y, first, second),
   });
   const inputs = { x: float32([1, 2, 3, 4], [2, 2]), y: float32([5, 6, 7, 8], [2, 2]) };
   const at = (m: number[], transposed: boolean, i: number, j: number) =>

@@ -28,12 +28,12 @@ describe('nearestNeighbours', () => {
   });
 
   it('finds them across chunks of queries and references, as an exhaustive search does', async () => {
-    // More than one chunk of each: 1,024 queries and 8,192 references.
-    const many = matrix(8500, 3, scattered);
-    const asked = matrix(1100, 3, i => scattered(i + 1e6));
+    // More than one chunk of each, at most 1,024 queries and 8,192 references, and odd, so that chunks overlap by one.
+    const many = matrix(8501, 3, scattered);
+    const asked = matrix(1101, 3, i => scattered(i + 1e6));
     const { indices, distances } = await nearestNeighbours(asked, many, 2);
-    for (const q of [0, 1, 500, 1023, 1024, 1099]) {
-      const all = Array.from({ length: 8500 }, (_, r) =>
+    for (const q of [0, 1, 549, 550, 551, 1100]) {
+      const all = Array.from({ length: 8501 }, (_, r) =>
         Math.hypot(...[0, 1, 2].map(d => asked.values[3 * q + d] - many.values[3 * r + d])),
       );
       const sorted = [...all.keys()].sort((x, y) => all[x] - all[y]);
@@ -49,6 +49,12 @@ describe('nearestNeighbours', () => {
     const { indices, distances } = await nearestNeighbours(query, base, 2);
     expect([...indices]).toEqual([21, 22]);
     expect([...distances]).toEqual([0.5 * 2 ** -12, 1.5 * 2 ** -12]); // sqrt(4) times the offset
+  });
+
+  it('is right where squares are too large for float32', async () => {
+    const far = matrix(30, 2, i => 1e25 * (1 + Math.floor(i / 2)));
+    const { indices } = await nearestNeighbours(matrix(1, 2, () => 6.9e25), far, 2);
+    expect([...indices]).toEqual([6, 5]);
   });
 
   it('orders equal distances by index, however many there are', async () => {
