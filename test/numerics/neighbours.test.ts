@@ -53,7 +53,11 @@ describe('nearestNeighbours', () => {
 
   it('is right where squares are too large for float32', async () => {
     const far = matrix(30, 2, i => 1e25 * (1 + Math.floor(i / 2)));
-    const { indices } = await nearestNeighbours(matrix(1, 2, () => 6.9e25), far, 2);
+    const { indices } = await nearestNeighbours(
+      matrix(1, 2, () => 6.9e25),
+      far,
+      2,
+    );
     expect([...indices]).toEqual([6, 5]);
   });
 
