@@ -12,6 +12,8 @@ export function addSetupCommands(program: Command): void {
     .option('--gpu', "TensorFlow's CUDA wheel")
     .option('--cpu', 'the CPU wheel, whatever the machine has')
     .option('--python <command>', 'the Python to make the environment with')
+    .option('--fetch <folder>', 'only downloads all packages into a folder, for machines without a network')
+    .option('--offline <folder>', 'sets up from such a folder, without a network')
     .action((flags: Record<string, string | true>) => runNodeProgram('setup/setup.mjs', argumentsOf(flags)));
   addExamples(setup, ['setup', 'setup --cpu']);
   const lab = program

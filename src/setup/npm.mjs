@@ -1,6 +1,7 @@
 /** The npm packages, exactly as package-lock.json has them. */
 import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { withNpmSource } from './package-folder.mjs';
 import { failure, run, SetupError } from './report.mjs';
 
 /**
@@ -46,7 +47,7 @@ export function packageFolder(project, name) {
  * the native modules are built by native.mjs.
  * @returns a summary for the progress line
  */
-export async function installNpmPackages({ project, isInstalled, env, report, doing }) {
+export async function installNpmPackages({ project, isInstalled, folder, env, report, doing }) {
   if (isInstalled) {
     linkTfjsNode(project);
     return 'installed with this one';
@@ -58,11 +59,13 @@ export async function installNpmPackages({ project, isInstalled, env, report, do
   }
   report.log(`differs from the lock file: ${difference}`);
   doing('installing');
-  const result = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: project,
-    env,
-    log: report.log,
-  });
+  const result = await withNpmSource(folder, source =>
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...source], {
+      cwd: project,
+      env,
+      log: report.log,
+    }),
+  );
   if (result.status === 127) {
     throw new SetupError(
       'There is no npm beside Node.',

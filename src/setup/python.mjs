@@ -144,9 +144,10 @@ export async function installedPackages(location, requirements) {
 /**
  * Installs what is missing of the requirements.
  * @param device 'cpu', 'gpu' or 'auto', kept so that the next set-up takes the same
+ * @param folder of packages that alone is asked; undefined: the registry
  * @returns a summary for the progress line
  */
-export async function installPackages({ location, requirements, device, report, doing }) {
+export async function installPackages({ location, requirements, device, folder, report, doing }) {
   const key = hashOf(requirements);
   const stamp = readStamp(location.stamp);
   const before = await installedPackages(location, requirements);
@@ -158,9 +159,9 @@ export async function installPackages({ location, requirements, device, report, 
     removeStamp(location.stamp);
     await removeOtherTensorFlow({ location, requirements, versions: before.versions, report });
     const args = ['-m', 'pip', 'install', '--no-input', '--progress-bar', 'off', '--no-warn-script-location'];
-    const result = await run(location.python, [...args, ...requirements.map(pipArgument)], {
-      log: report.log,
-    });
+    const source = folder === undefined ? [] : ['--no-index', '--find-links', `${folder}/python`];
+    const packages = [...source, ...requirements.map(pipArgument)];
+    const result = await run(location.python, [...args, ...packages], { log: report.log });
     if (result.status !== 0) throw failure('Installing the Python packages', result);
     const after = await installedPackages(location, requirements);
     if (after.missing.length > 0) {

@@ -3,6 +3,7 @@
  * Plain Node without packages, because it runs before there are any. Does only what is not done yet.
  */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkLoads } from './check.mjs';
 import { requirementsFor } from './environment.mjs';
@@ -19,6 +20,7 @@ import {
 } from './machine.mjs';
 import { buildModule, nativeModules } from './native.mjs';
 import { installNpmPackages } from './npm.mjs';
+import { fetchNpmPackages, fetchPythonPackages, requirePackageFolder } from './package-folder.mjs';
 import { home, isInstalled, project, projectEnvironment } from './project.mjs';
 import {
   environmentState,
@@ -33,13 +35,20 @@ import { readStamp } from './stamp.mjs';
 /** The steps, in order: title and function from the shared context and `doing` (says what is being done) to a summary. */
 const steps = [
   ['Machine', checkMachine],
-  ['Python environment', (context, doing) => prepareEnvironment({ ...context, doing })],
+  ['Python environment', makeEnvironment],
   ['Python packages', (context, doing) => installPackages({ ...context, doing })],
   ['npm packages', (context, doing) => installNpmPackages({ ...context, doing })],
   ['TensorFlow binding', (context, doing) => build('binding', context, doing)],
   ['Session module', (context, doing) => build('session', context, doing)],
   ['Jupyter kernel', context => installKernel(context)],
   ['Check', (context, doing) => checkLoads({ ...context, doing })],
+];
+
+/** The steps of --fetch: the project's own environment has no part in it. */
+const fetchSteps = [
+  ['Machine', checkMachine],
+  ['Python packages', (context, doing) => fetchPythonPackages({ ...context, doing })],
+  ['npm packages', (context, doing) => fetchNpmPackages({ ...context, doing })],
 ];
 
 /** Fails early: whatever is missing on the machine is said before anything is fetched. */
@@ -55,6 +64,17 @@ async function checkMachine(context) {
   const compiler = context.compiler?.version ?? 'no C++ compiler';
   const space = `${freeGigabytes(project).toFixed(0)} GB free`;
   return `${process.platform} ${process.arch}, Node ${process.versions.node}, ${compiler}, ${context.gpu ? 'GPU' : 'CPU'}, ${space}`;
+}
+
+/** A folder of packages has to fit the Python that is there, or that will be. */
+async function makeEnvironment(context, doing) {
+  const { location, range, chosenPython, folder } = context;
+  if (folder) {
+    const { usable, version } = await environmentState(location, range);
+    const { version: pythonVersion } = usable ? { version } : await findPython(range, chosenPython);
+    requirePackageFolder(folder, { ...context, pythonVersion });
+  }
+  return prepareEnvironment({ ...context, doing });
 }
 
 /** --gpu and --cpu are remembered in the environment; without either, an NVIDIA driver decides. */
@@ -88,12 +108,22 @@ function readOptions(args) {
   try {
     const { values } = parseArgs({
       args,
-      options: { gpu: { type: 'boolean' }, cpu: { type: 'boolean' }, python: { type: 'string' } },
+      options: {
+        gpu: { type: 'boolean' },
+        cpu: { type: 'boolean' },
+        python: { type: 'string' },
+        fetch: { type: 'string' },
+        offline: { type: 'string' },
+      },
     });
     if (values.gpu && values.cpu) throw new Error('--gpu and --cpu exclude each other');
+    if (values.fetch && values.offline) throw new Error('--fetch and --offline exclude each other');
     return values;
   } catch (error) {
-    throw new SetupError(`${error.message}.`, 'Known options: --gpu, --cpu, --python COMMAND.');
+    throw new SetupError(
+      `${error.message}.`,
+      'Known options: --gpu, --cpu, --python COMMAND, --fetch FOLDER, --offline FOLDER.',
+    );
   }
 }
 
@@ -116,16 +146,27 @@ export async function setUp(args) {
       env,
       report,
       chosenPython: options.python,
+      folder: folderOf(options),
       ...projectEnvironment(env),
     };
-    for (const [index, [title, work]] of steps.entries()) {
-      await report.step(`[${index + 1}/${steps.length}]`, title, doing => work(context, doing));
+    const chosen = options.fetch ? fetchSteps : steps;
+    for (const [index, [title, work]] of chosen.entries()) {
+      await report.step(`[${index + 1}/${chosen.length}]`, title, doing => work(context, doing));
     }
-    report.say(`Set-up complete (${duration((performance.now() - start) / 1000)}).`);
+    const done = options.fetch
+      ? `${context.folder} holds all packages: set up from it with --offline`
+      : 'Set-up complete';
+    report.say(`${done} (${duration((performance.now() - start) / 1000)}).`);
     report.close();
   } finally {
     release();
   }
+}
+
+/** The folder of packages, relative to where the user called npm or npx. */
+function folderOf({ fetch, offline }) {
+  const folder = fetch ?? offline;
+  return folder && resolve(process.env.INIT_CWD ?? '.', folder);
 }
 
 async function lockProject(say) {
