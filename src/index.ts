@@ -122,6 +122,7 @@ export { createFigure, type Figure } from './figures/figure';
 export { curveFigure } from './figures/curves';
 export { imageGrid } from './figures/grid';
 export { layerFigure } from './figures/layers';
+export { type Line, type LinePanel, linesFigure } from './figures/lines';
 export { type LiveFigure, liveFigure } from './figures/live';
 export { lossFigure } from './figures/losses';
 export { type MeasurePanel, measuresFigure } from './figures/measures';

@@ -5,6 +5,7 @@ import { curveFigure } from '../../src/figures/curves';
 import { createFigure, escapeLabel, type Figure, type PlotlyObject } from '../../src/figures/figure';
 import { layerFigure } from '../../src/figures/layers';
 import { lossFigure } from '../../src/figures/losses';
+import { linesFigure } from '../../src/figures/lines';
 import { measuresFigure } from '../../src/figures/measures';
 import { posteriorFigure } from '../../src/figures/posterior';
 import { sampleFigure } from '../../src/figures/samples';
@@ -26,6 +27,26 @@ const losses = [32, 1000].map(size => ({ name: `N = ${size}`, losses: exampleLos
 const layers = () => [
   { ...simulateCurve(truths.falling, 1), layer: 'input' },
   { ...simulateCurve(truths.hill, 2), layer: '8x8_up' },
+];
+const panels = [
+  {
+    title: 'distance',
+    x: 'training step',
+    y: 'FID',
+    logarithmic: true,
+    lines: ['N = 32', 'N = 64'].map(name => ({
+      name,
+      x: [100, 200, 400],
+      y: [3, 2, 1],
+      stderr: [0.1, 0.2, 0.1],
+    })),
+  },
+  {
+    title: 'one against the other',
+    x: 'FID',
+    y: 'accuracy, %',
+    lines: [{ name: 'N = 64', x: [3, 2, 1], y: [70, 80, 81.5], labels: ['100', '200', '<b>400'] }],
+  },
 ];
 const estimates = [0.1, 1].map(sigma => ({
   sigma,
@@ -49,6 +70,8 @@ const measured = [
 const figures: Record<string, () => Figure> = {
   'layers against noise levels': () => layerFigure(layers()),
   'measures over the noise level': () => measuresFigure(measured),
+  'lines over anything': () =>
+    linesFigure(panels, { title: 'Both improve', finding: 'One falls, the other rises.' }),
   'posterior estimates': () => posteriorFigure(estimates, { images: 2 }),
   transition: () => transitionFigure(transition),
   'transition over several runs': () => transitionFigure(exampleTransition(3)),
@@ -300,3 +323,22 @@ function luminance(color: string): number {
     .map(value => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
+
+describe('linesFigure', () => {
+  it('draws two standard errors in each direction, names each line once, and escapes labels', () => {
+    const figure = linesFigure(panels, { title: 'title', finding: 'A finding.' });
+    expect(figure.data[0].error_y).toMatchObject({ array: [0.2, 0.4, 0.2] });
+    expect(traces(figure, 'showlegend')).toEqual([true, true, false]);
+    expect(traces(figure, 'text')[2]).toEqual(['100', '200', '&lt;b&gt;400']);
+  });
+
+  it('refuses no panel, a panel without lines, and a line that does not fit', () => {
+    const draw = (lines: { name: string; x: number[]; y: number[] }[]) =>
+      linesFigure([{ ...panels[0], lines }], { title: 'title', finding: 'A finding.' });
+    expect(() => linesFigure([], { title: 'title', finding: 'A finding.' })).toThrow(/at least one panel/);
+    expect(() => draw([])).toThrow(/"distance" has no line/);
+    expect(() => draw([{ name: 'short', x: [1, 2], y: [NaN, 2] }])).toThrow(
+      /"short" of "distance" needs one finite y/,
+    );
+  });
+});
