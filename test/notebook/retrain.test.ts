@@ -55,7 +55,7 @@ describe('what is stored of a folder of runs', () => {
 describe.skipIf(!existsSync('/proc/self/smaps_rollup'))('the memory of a process', () => {
   it('is that of all that it started, at its peak', async () => {
     const { watchMemory } = (await import(`${programs}/memory.mjs`)) as {
-      watchMemory(pid: number): () => number;
+      watchMemory: (pid: number) => () => number;
     };
     const grandchild = 'const held = Buffer.alloc(200e6, 1); setTimeout(() => held, 1500)';
     const child = spawn('sh', ['-c', `${process.execPath} -e '${grandchild}'; sleep 1`]);
