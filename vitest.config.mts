@@ -6,6 +6,7 @@ export default defineConfig({
     // TensorFlow is one native library with process-wide state: a process a file, one after the other per core.
     pool: 'forks',
     maxWorkers: 2,
+    maxConcurrency: 2,
     // A guard against hanging, not a measure of speed: other work may share the machine.
     testTimeout: 180_000,
     hookTimeout: 180_000,
