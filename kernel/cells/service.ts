@@ -67,6 +67,8 @@ export class CellService {
     const growing = this.isUpToDate() ? this.growing : undefined;
     const added = growing?.add(this.fileOf(cell), text);
     if (growing && added) return { program: growing.program, file: added };
+    // Also with the text of the last one, lest the service give back the program that was not enough.
+    this.cells.delete(this.current);
     this.update(text);
     const program = this.service.getProgram()!;
     const file = program.getSourceFile(this.current)!;
