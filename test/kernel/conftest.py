@@ -153,10 +153,10 @@ class Kernel:
             return self.ask("interrupt_request", channel="control")
         return self.manager.interrupt_kernel()
 
-    def interrupted(self, code, after=0.5, timeout=20):
-        """Runs a cell, interrupts it, and returns its result and the seconds until its reply."""
+    def interrupted(self, code, after=0.5, timeout=20, begun="execute_input"):
+        """Runs a cell, interrupts it some time after its first message of type `begun`, and returns its result and the seconds until its reply."""
         request = self.send(code)
-        self.wait_busy(request)
+        self.wait_for(request, begun)
         time.sleep(after)
         begin = time.time()
         self.interrupt()
@@ -165,9 +165,12 @@ class Kernel:
         return Result(reply, self.collect(request)), seconds
 
     def wait_busy(self, request):
+        self.wait_for(request, "execute_input")
+
+    def wait_for(self, request, kind):
         while True:
             message = self.client.get_iopub_msg(timeout=TIMEOUT)
-            if message["parent_header"].get("msg_id") == request and message["msg_type"] == "execute_input":
+            if message["parent_header"].get("msg_id") == request and message["msg_type"] == kind:
                 return
 
     def close(self):

@@ -98,8 +98,8 @@ await live.finish(figure());""")
 
 def test_an_interrupted_training_stops_and_trained_weights_stay(library):
     library.run(MODEL)
-    code = "let step = 0; await train({ ...options, config: { ...training, steps: 1_000_000 }, onProgress: progress => { step = progress.step } })"
-    result, seconds = library.interrupted(code, after=3)
+    code = "let step = 0; await train({ ...options, config: { ...training, steps: 1_000_000 }, onProgress: progress => { step = progress.step; console.log(step) } })"
+    result, seconds = library.interrupted(code, begun="stream")
     assert result.reply["ename"] == "KeyboardInterrupt" and seconds < 1
     step = int(library.run("step").text)
     time.sleep(0.5)
