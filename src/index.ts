@@ -31,6 +31,7 @@ export { preprocess, type Preprocessing } from './data/preprocess';
 export { createDenoiser, type Denoiser } from './diffusion/denoiser';
 export { denoiseImages } from './diffusion/denoise';
 export { denoisingLoss } from './diffusion/loss';
+export { meanLoss } from './diffusion/mean-loss';
 export {
   type DropoutDraw,
   initializeParameters,
@@ -104,6 +105,9 @@ export {
   type ExperimentModelOptions,
 } from './experiments/experiment-model';
 export { drawSamples, measure, measureCurve, type MeasuredModel, scoreSamples } from './experiments/measures';
+export { type DynamicsOptions, learningDynamics } from './experiments/dynamics';
+export type { DynamicsPoint } from './experiments/dynamics-point';
+export { type DynamicsProgress, type ModelDynamics, runDynamics } from './experiments/run-dynamics';
 export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
 export { type ModelCell, trainModel } from './experiments/train-model';

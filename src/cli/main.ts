@@ -4,6 +4,7 @@ import { addCurveCommand } from './curve';
 import { addDataCommand } from './data';
 import { addDenoiseCommand } from './denoise';
 import { addDoctorCommand } from './doctor';
+import { addDynamicsCommand } from './dynamics';
 import { addFeaturesCommand } from './features';
 import { addRunsCommand } from './runs';
 import { addSampleCommand } from './sample';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     addFeaturesCommand,
     addCurveCommand,
     addScoreCommand,
+    addDynamicsCommand,
     addTheoryCommand,
     addRunsCommand,
     addDoctorCommand,

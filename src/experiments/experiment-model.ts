@@ -6,7 +6,7 @@ import { createVariables, type Variables } from '../engine/variables';
 import { readMetrics } from '../store/metrics';
 import { readRecord, type Run } from '../store/record';
 import { defaultRoot } from '../store/root';
-import { loadKeptWeights } from '../store/weights';
+import { keptSteps, loadKeptWeights } from '../store/weights';
 import type { LossPoint } from '../training/progress';
 import { requireConfig } from './build';
 import type { ExperimentConfig } from './config';
@@ -35,7 +35,7 @@ export interface ExperimentModel extends MeasuredModel, PreparedModel {
   /** Its loss curve. */
   losses(): Promise<LossPoint[]>;
   /** The model as it was after a step of training.keep. */
-  at(step: number): MeasuredModel;
+  at(step: number): MeasuredModel & PreparedModel;
   /** Frees its weights. */
   dispose(): void;
 }
@@ -92,27 +92,43 @@ export async function experimentModel(options: ExperimentModelOptions): Promise<
   return openExperimentModel(cell, { images, threads, signal, onProgress });
 }
 
+/** How a model of a grid is trained. */
+export interface OpenExperimentOptions extends Omit<TrainModelOptions, 'onKept'> {
+  /** Called with the model as it is at each step of training.keep, while it is trained: the training waits. */
+  readonly onKept?: (step: number, model: MeasuredModel & PreparedModel) => Promise<void>;
+}
+
 /**
  * Opens a model of a grid.
  * @throws RangeError for impossible settings; whatever training throws, when `fresh` trains at once
  */
 export async function openExperimentModel(
   cell: ModelCell,
-  options: TrainModelOptions & Pick<MeasuredModel, 'onProgress'>,
+  { onKept, ...options }: OpenExperimentOptions,
 ): Promise<ExperimentModel> {
   const prepared = await prepareModel(cell, options);
   const { run } = prepared;
+  const { config, trainingSize, seed } = cell;
   const { threads, signal, onProgress } = options;
+  const measured = { ...prepared, seed, signal, onProgress };
   const held: Variables[] = [];
   const hold = (weights: NamedValues): Variables => {
     const variables = createVariables(weights, { threads });
     held.push(variables);
     return variables;
   };
-  const trained = once(() => trainPrepared(cell, prepared, options));
+  const at = (step: number): MeasuredModel & PreparedModel => ({
+    ...measured,
+    step,
+    variables: once(async () => {
+      if (!(await keptSteps(run)).includes(step)) await trained();
+      return hold(await loadKeptWeights(run, step));
+    }),
+  });
+  const trained = once(() =>
+    trainPrepared(cell, prepared, { ...options, onKept: onKept && (step => onKept(step, at(step))) }),
+  );
   if (cell.fresh) await trained();
-  const { config, trainingSize, seed } = cell;
-  const measured = { ...prepared, seed, signal, onProgress };
   return {
     ...measured,
     config,
@@ -122,14 +138,7 @@ export async function openExperimentModel(
       if ((await readRecord(run))?.status !== 'finished') await trained();
       return (await readMetrics(run)).map(({ step, loss }) => ({ step, loss }));
     },
-    at: step => ({
-      ...measured,
-      step,
-      variables: once(async () => {
-        await trained();
-        return hold(await loadKeptWeights(run, step));
-      }),
-    }),
+    at,
     dispose: () => held.forEach(variables => variables.dispose()),
   };
 }

@@ -17,7 +17,7 @@ export interface ModelCell extends ModelSettings {
 }
 
 /** How to train. */
-export interface TrainModelOptions extends Pick<TrainOptions, 'threads' | 'signal' | 'onNotice'> {
+export interface TrainModelOptions extends Pick<TrainOptions, 'threads' | 'signal' | 'onNotice' | 'onKept'> {
   /** All images of the configuration, where they have been loaded already. */
   readonly images?: Dataset;
   readonly onProgress?: (progress: ModelProgress) => void;
@@ -60,7 +60,7 @@ export async function trainModel(
 export function trainPrepared(
   { config, seed, fresh }: ModelCell,
   { run, denoiser, noise, data }: PreparedModel,
-  { threads, signal, onNotice, onProgress }: TrainModelOptions,
+  { threads, signal, onNotice, onKept, onProgress }: TrainModelOptions,
 ): Promise<Trained> {
   let found = '';
   return trainRun({
@@ -74,6 +74,7 @@ export function trainPrepared(
     fresh,
     threads,
     signal,
+    onKept,
     onNotice(notice) {
       found = `${notice}, `;
       onNotice?.(notice);

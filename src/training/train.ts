@@ -47,6 +47,8 @@ export interface TrainOptions extends VariablesOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
   /** Called before the first step with what was found of an earlier start: "resuming at step 300 of 3000". */
   readonly onNotice?: (notice: string) => void;
+  /** Called after the averaged weights of a step of `config.keep` were kept; the training waits, and goes on as if nothing had been. */
+  readonly onKept?: (step: number) => Promise<void>;
   /** Stops between two steps; with a run, after saving a checkpoint. Default: the interrupt button of the notebook. */
   readonly signal?: AbortSignal;
 }
@@ -159,7 +161,7 @@ async function runSteps(
 
 /** What goes into the run's folder after a step: a line of the log, weights to keep, a checkpoint. */
 function createRecorder(
-  { denoiser, config, run, checkpointEvery = 30 }: TrainOptions,
+  { denoiser, config, run, checkpointEvery = 30, onKept }: TrainOptions,
   variables: Variables,
   meter: Meter,
 ): (losses: readonly number[]) => Promise<void> {
@@ -173,6 +175,10 @@ function createRecorder(
     if (config.keep.includes(step)) {
       const { ema } = await variables.read(['ema']);
       await keepWeights(run, step, unpack(ema, denoiser.network.parameters));
+      if (onKept) {
+        await saveCheckpoint(run, await readState(variables, losses)); // what is done here may take long, or fail
+        await onKept(step);
+      }
     }
     await saveWhenDue(losses);
   };
