@@ -67,6 +67,7 @@ export { trainRun } from './training/train-run';
 // measures
 export { accuracies, type CurveMeasurement, joinLevels } from './curve/curve';
 export { analyseCurve, type Band } from './curve/analysis';
+export { type Announcement, announcements, type SignalName, signals } from './curve/onset';
 export { type CurveOptions, representationCurve, representationCurves } from './representation/curve';
 export type { CurveProgress, CurvesOptions } from './representation/levels';
 export { classPlane, type PlanePoints } from './representation/class-plane';
@@ -105,12 +106,18 @@ export {
   type ExperimentModelOptions,
 } from './experiments/experiment-model';
 export { drawSamples, measure, measureCurve, type MeasuredModel, scoreSamples } from './experiments/measures';
-export { type DynamicsOptions, learningDynamics } from './experiments/dynamics';
-export type { DynamicsPoint } from './experiments/dynamics-point';
+export { type DynamicsOptions, learningDynamics, transitionAt } from './experiments/dynamics';
+export { type DynamicsPoint, signalPoint } from './experiments/dynamics-point';
 export { type DynamicsProgress, type ModelDynamics, runDynamics } from './experiments/run-dynamics';
 export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
 export { type ModelCell, trainModel } from './experiments/train-model';
+export {
+  type StoredModel,
+  storedResults,
+  storeResults,
+  type StoredResults,
+} from './experiments/stored-results';
 export {
   type Transition,
   transition,

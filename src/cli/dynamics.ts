@@ -22,7 +22,9 @@ interface DynamicsFlags extends SettingFlags, OutputFlags {
 export function addDynamicsCommand(program: Command): void {
   const command = program
     .command('dynamics')
-    .description('trains a model and measures it at the steps of training.keep and at the end; goes on where it was')
+    .description(
+      'trains a model and measures it at the steps of training.keep and at the end; goes on where it was',
+    )
     .option('--size <n>', 'number of training images (default: the whole pool)', count)
     .option('--seed <s>', 'determines split, initial weights, batches and noise', seed, 0)
     .action(printDynamics);
@@ -50,7 +52,11 @@ async function printDynamics(flags: DynamicsFlags): Promise<void> {
   ).finally(() => bars.finish());
   const rows = rowsOf(model);
   const title = `N = ${model.trainingSize}, seed ${model.seed}, layer ${probe.layer}`;
-  printResult(flags, { trainingSize: model.trainingSize, seed: model.seed, points: rows }, `${title}\n\n${tableOf(rows)}`);
+  printResult(
+    flags,
+    { trainingSize: model.trainingSize, seed: model.seed, points: rows },
+    `${title}\n\n${tableOf(rows)}`,
+  );
 }
 
 /** A line a moment. */
@@ -68,7 +74,16 @@ function rowsOf({ points, batchSize }: ModelDynamics) {
 }
 
 function tableOf(rows: ReturnType<typeof rowsOf>): string {
-  const headers = ['step', 'images seen', 'accuracy from low to high noise, %', 'ICR', 'stable rank', 'loss', 'held out', 'new'];
+  const headers = [
+    'step',
+    'images seen',
+    'accuracy from low to high noise, %',
+    'ICR',
+    'stable rank',
+    'loss',
+    'held out',
+    'new',
+  ];
   return textTable(
     headers,
     rows.map(({ step, imagesSeen, accuracy, lowestIcr, stableRank, loss, novelByRatio }) => [

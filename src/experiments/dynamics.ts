@@ -1,6 +1,7 @@
 /** Learning dynamics (paper, Fig. 8-10): what a model is at several moments of its training, drawn while it is trained. */
 import path from 'node:path';
 import { notebookHost } from '../display/host';
+import type { TransitionValues } from '../figures/summary';
 import { defaultRoot } from '../store/root';
 import { requireConfig } from './build';
 import type { GridConfig } from './config';
@@ -69,15 +70,38 @@ export async function learningDynamics(options: DynamicsOptions = {}): Promise<M
   return requireAll(cells, settled);
 }
 
+/**
+ * Models at one moment, by size, as transitionFigure and its tables draw them; those that were not measured then are left out.
+ * @param step default: the end of the training
+ */
+export function transitionAt(models: readonly ModelDynamics[], step?: number): TransitionValues {
+  const moments = models.flatMap(({ trainingSize, steps, points }) => {
+    const point = points.find(point => point.step === (step ?? steps));
+    return point ? [{ trainingSize, point }] : [];
+  });
+  const sizes = [...new Set(moments.map(({ trainingSize }) => trainingSize))];
+  return {
+    sizes: sizes.map(size => {
+      const points = moments.filter(({ trainingSize }) => trainingSize === size).map(({ point }) => point);
+      return {
+        trainingSize: size,
+        curves: points.map(({ curve }) => curve),
+        scores: points.map(({ score }) => score),
+      };
+    }),
+  };
+}
+
 /** Collects the points that workers report. */
 function followModels(
   cells: readonly ModelCell[],
   onPoint?: (models: readonly ModelDynamics[]) => void,
 ): (index: number, progress: DynamicsProgress) => void {
-  const models = cells.map(({ trainingSize, seed, config }) => ({
+  const models = cells.map(({ trainingSize, seed, config: { training } }) => ({
     trainingSize,
     seed,
-    batchSize: config.training.batchSize,
+    batchSize: training.batchSize,
+    steps: training.steps,
     points: [] as ModelDynamics['points'],
     losses: [],
   }));

@@ -12,8 +12,10 @@ import type { CellContext } from './workers';
 export interface ModelDynamics {
   readonly trainingSize: number;
   readonly seed: number;
-  /** Images a step. */
+  /** Images a step: steps times this are the images seen. */
   readonly batchSize: number;
+  /** Steps of the whole training. */
+  readonly steps: number;
   /** In the order of their steps; while the training runs, those that there are. */
   readonly points: readonly DynamicsPoint[];
   /** Training loss, in much finer steps. */
@@ -56,7 +58,7 @@ export async function runDynamics(
     for (const step of keep) await follow(step, model.at(step));
     const { trainingSize, seed } = model;
     const inOrder = [...points.values()].sort((a, b) => a.step - b.step);
-    return { trainingSize, seed, batchSize, points: inOrder, losses: await model.losses() };
+    return { trainingSize, seed, batchSize, steps, points: inOrder, losses: await model.losses() };
   } finally {
     model.dispose();
   }
