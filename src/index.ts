@@ -67,7 +67,7 @@ export { trainRun } from './training/train-run';
 // measures
 export { accuracies, type CurveMeasurement, joinLevels } from './curve/curve';
 export { analyseCurve, type Band } from './curve/analysis';
-export { type Announcement, announcements, type SignalName, signals } from './curve/onset';
+export { type Announcement, announcements, type SignalName, signalPoint, signals } from './curve/onset';
 export { type CurveOptions, representationCurve, representationCurves } from './representation/curve';
 export type { CurveProgress, CurvesOptions } from './representation/levels';
 export { classPlane, type PlanePoints } from './representation/class-plane';
@@ -107,7 +107,7 @@ export {
 } from './experiments/experiment-model';
 export { drawSamples, measure, measureCurve, type MeasuredModel, scoreSamples } from './experiments/measures';
 export { type DynamicsOptions, learningDynamics, transitionAt } from './experiments/dynamics';
-export { type DynamicsPoint, signalPoint } from './experiments/dynamics-point';
+export type { DynamicsPoint } from './experiments/dynamics-point';
 export { type DynamicsProgress, type ModelDynamics, runDynamics } from './experiments/run-dynamics';
 export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
@@ -129,6 +129,7 @@ export {
 export { createProgress, type Progress, type ProgressOptions } from './display/progress';
 
 // figures and tables
+export { dynamicsFigure } from './figures/dynamics';
 export { createFigure, type Figure } from './figures/figure';
 export { curveFigure } from './figures/curves';
 export { imageGrid } from './figures/grid';

@@ -3,6 +3,19 @@
  * nothing but its own past, so that it could stop a training while it runs.
  */
 
+import { accuracies, type CurveMeasurement } from './curve';
+
+/** What was measured at one step; the experiment's own value fits. */
+export interface Measured {
+  readonly step: number;
+  readonly curve: CurveMeasurement;
+  /** A value a noise level. */
+  readonly icr: { readonly values: readonly number[] };
+  readonly stableRank: number;
+  readonly loss: SignalPoint['loss'];
+  readonly score: { readonly novelByRatio: number };
+}
+
 /** What the signals are read from, at one step. */
 export interface SignalPoint {
   readonly step: number;
@@ -18,13 +31,26 @@ export interface SignalPoint {
   readonly accuracy: readonly number[];
 }
 
+/** What the signals are read from, of what was measured. */
+export function signalPoint({ step, curve, icr, stableRank, loss, score }: Measured): SignalPoint {
+  return {
+    step,
+    icr: Math.min(...icr.values),
+    stableRank,
+    loss,
+    copies: 1 - score.novelByRatio,
+    accuracy: accuracies(curve),
+  };
+}
+
 /** One signal. */
 export interface Signal {
-  /** For people. */
-  readonly title: string;
+  /** For people: "ICR". */
+  readonly name: string;
+  /** What is followed, with its unit. */
+  readonly quantity: string;
   /** What it needs besides the model. */
   readonly needs: string;
-  /** The number that is followed. */
   readonly value: (point: SignalPoint) => number;
   /** When it announces that memorization begins, for people. */
   readonly rule: string;
@@ -42,7 +68,8 @@ const fallen = (value: number, before: readonly number[]) => value < Math.max(..
 export const signals = {
   /** ICR (arXiv 2606.09718): through training on few images it is lowest before memorization begins. */
   icr: {
-    title: 'ICR',
+    name: 'ICR',
+    quantity: 'ICR, its lowest over \u03c3',
     needs: 'unlabelled images',
     value: ({ icr }) => icr,
     rule: 'rises 5 % above its lowest value so far',
@@ -50,23 +77,26 @@ export const signals = {
   },
   /** Stable rank of the bottleneck ("Spectral Signatures of Memorization", FoGen workshop 2026): grows with memorization (r = 0.43 within a run). */
   stableRank: {
-    title: 'stable rank',
+    name: 'stable rank',
+    quantity: 'stable rank of the bottleneck',
     needs: 'nothing',
     value: ({ stableRank }) => stableRank,
     rule: 'rises 5 % above its lowest value so far',
     announces: risen,
   },
-  /** The generalization gap of the training's own loss, relative to the loss on training images. */
+  /** The generalization gap of the training's own loss. */
   lossGap: {
-    title: 'loss gap',
+    name: 'loss gap',
+    quantity: 'held-out over training loss',
     needs: 'held-out images',
-    value: ({ loss }) => loss.heldOut / loss.train - 1,
-    rule: 'held-out loss 10 % above training loss',
-    announces: value => value > 0.1,
+    value: ({ loss }) => loss.heldOut / loss.train,
+    rule: 'above 1.1',
+    announces: value => value > 1.1,
   },
   /** Early stopping as it is usual (Prechelt 1998, "Early Stopping - But When?", criterion GL with alpha = 5 %). */
   heldOutLoss: {
-    title: 'held-out loss',
+    name: 'held-out loss',
+    quantity: 'held-out loss',
     needs: 'held-out images',
     value: ({ loss }) => loss.heldOut,
     rule: 'rises 5 % above its lowest value so far',
@@ -74,15 +104,17 @@ export const signals = {
   },
   /** The generalization score of the paper's Fig. 6, seen from its other end. */
   copies: {
-    title: 'copies',
+    name: 'copies',
+    quantity: 'share of copies among samples',
     needs: 'generated and training images',
     value: ({ copies }) => copies,
-    rule: 'a tenth of the generated images are copies',
+    rule: 'above 0.1',
     announces: value => value > 0.1,
   },
   /** The best point of the representation curve (paper, Fig. 7: it falls as the samples get worse). */
   peak: {
-    title: 'peak accuracy',
+    name: 'peak accuracy',
+    quantity: 'peak accuracy of the probe, %',
     needs: 'labels',
     value: ({ accuracy }) => Math.max(...accuracy),
     rule: 'falls 1 point below its highest value so far',
@@ -90,7 +122,8 @@ export const signals = {
   },
   /** The hill of the representation curve (paper, Fig. 8-10: unimodal early, only falling later). */
   rise: {
-    title: 'rise of the curve',
+    name: 'rise',
+    quantity: 'rise of the curve to its peak, points',
     needs: 'labels',
     value: ({ accuracy }) => Math.max(...accuracy) - accuracy[0],
     rule: 'falls 1 point below its highest value so far',

@@ -1,6 +1,5 @@
 /** What is measured on a model at one moment of its training, each measure kept in the run by its step. */
-import { accuracies, type CurveMeasurement } from '../curve/curve';
-import type { SignalPoint } from '../curve/onset';
+import type { CurveMeasurement } from '../curve/curve';
 import { fingerprint, imagesOf, meanImage, take } from '../data/dataset';
 import { meanLoss } from '../diffusion/mean-loss';
 import type { Network } from '../diffusion/network';
@@ -117,18 +116,6 @@ function measureLosses(model: FollowedModel): Promise<DynamicsPoint['loss']> {
       heldOut: await meanLoss({ ...about, images: imagesOf(sets.heldOut) }),
     };
   });
-}
-
-/** What the signals of early stopping are read from. */
-export function signalPoint({ step, icr, stableRank, loss, score, curve }: DynamicsPoint): SignalPoint {
-  return {
-    step,
-    icr: Math.min(...icr.values),
-    stableRank,
-    loss,
-    copies: 1 - score.novelByRatio,
-    accuracy: accuracies(curve),
-  };
 }
 
 /** As stored: few of the samples, as bytes. */

@@ -1,6 +1,6 @@
 /** Training loss over the steps of one or several runs. */
 import { createFigure, escapeLabel, type Figure, type PlotlyObject } from './figure';
-import { axis, formatNumber, lineStyle } from './style';
+import { axis, decadeTicks, formatNumber, lineStyle } from './style';
 
 /** The losses of one training. */
 export interface NamedLosses {
@@ -23,13 +23,14 @@ export function lossFigure(
     throw new RangeError('A figure of losses needs at least one run, but the list is empty.');
   const empty = runs.find(run => run.losses.length === 0);
   if (empty) throw new RangeError(`Run "${empty.name}" has no losses. Train it first.`);
+  const values = runs.flatMap(run => thinned(run.losses).map(point => point.loss));
   return createFigure({
     title,
     finding: runs.map(describe).join(' '),
     data: runs.map((run, i) => lossTrace(run, i, runs.length)),
     layout: {
       xaxis: axis({ title: 'training step', rangemode: 'tozero' }),
-      yaxis: axis({ title: 'denoising loss', ...decadeTicks(runs) }),
+      yaxis: axis({ title: 'denoising loss', ...decadeTicks(values) }),
       showlegend: runs.length > 1,
       ...(runs.length > 1 ? { legend } : {}),
       margin: { l: 66, r: 20, t: 56, b: 52 },
@@ -40,17 +41,6 @@ export function lossFigure(
 
 /** Beside the plot: losses may lie anywhere in it. */
 const legend: PlotlyObject = { traceorder: 'reversed', x: 1.01, xanchor: 'left', y: 1, yanchor: 'top' };
-
-/** Ticks at 1, 2 and 5 times the powers of ten, written out. */
-function decadeTicks(runs: readonly NamedLosses[]): PlotlyObject {
-  const losses = runs.flatMap(run => thinned(run.losses).map(point => point.loss)).filter(loss => loss > 0);
-  const ends = [Math.min(...losses), Math.max(...losses)].map(Math.log10).map(Math.floor);
-  const decades = Array.from({ length: ends[1] - ends[0] + 2 }, (_, i) => ends[0] + i);
-  // Few decades need the steps between them, many have no room.
-  const steps = decades.length <= 4 ? [1, 2, 5] : [1];
-  const values = decades.flatMap(decade => steps.map(step => Number(`${step}e${decade}`)));
-  return { type: 'log', tickmode: 'array', tickvals: values, ticktext: values.map(String) };
-}
 
 function lossTrace({ name, losses }: NamedLosses, index: number, count: number): PlotlyObject {
   const points = thinned(losses);

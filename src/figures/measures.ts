@@ -1,5 +1,6 @@
 /** Several measures over the noise level, a panel each: do they turn at the same level? */
 import { createFigure, escapeLabel, type Figure, type PlotlyObject } from './figure';
+import { heightOfPanels, type Place, placesOf } from './panels';
 import { axis, formatNumber, lineStyle, logTicks, panelTitle, rounded } from './style';
 
 /** One line of a panel, for instance of one model. Every SigmaCurve with a name is one. */
@@ -20,10 +21,6 @@ export interface MeasurePanel {
   readonly extreme?: 'highest' | 'lowest';
 }
 
-const columns = 2;
-/** Heights in CSS pixels: of a panel, of what lies between panels, and of the margins. */
-const panelHeight = 190;
-const between = 96;
 const margin = { l: 60, r: 24, t: 100, b: 92 };
 
 /**
@@ -42,9 +39,8 @@ export function measuresFigure(
   { title = 'Measures over the noise level' }: { title?: string } = {},
 ): Figure {
   requirePanels(panels);
-  const rows = Math.ceil(panels.length / columns);
-  const height = rows * panelHeight + (rows - 1) * between;
-  const places = panels.map((_, p) => placeOf(p, height));
+  const height = heightOfPanels(panels.length);
+  const places = placesOf(panels.length);
   const names = [...new Set(panels.flatMap(({ lines }) => lines.map(line => line.name)))];
   const named = new Set<string>();
   return createFigure({
@@ -69,22 +65,6 @@ export function measuresFigure(
     },
     height: margin.t + height + margin.b,
   });
-}
-
-/** Where a panel lies, in paper coordinates, and what its axes are called. */
-interface Place {
-  readonly x: readonly [number, number];
-  readonly y: readonly [number, number];
-  /** '' for the first panel, then '2', '3', ... */
-  readonly number: string;
-}
-
-/** Panels are placed row by row from the top. */
-function placeOf(p: number, height: number): Place {
-  const top = 1 - (Math.floor(p / columns) * (panelHeight + between)) / height;
-  const bottom = Math.max(0, top - panelHeight / height);
-  const x = p % columns === 0 ? ([0, 0.45] as const) : ([0.55, 1] as const);
-  return { x, y: [bottom, top], number: p === 0 ? '' : String(p + 1) };
 }
 
 function axesOf({ lines }: MeasurePanel, { x, y, number }: Place): PlotlyObject {

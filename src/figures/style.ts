@@ -97,6 +97,17 @@ export function logTicks(values: readonly number[], room = 12): PlotlyObject {
   };
 }
 
+/** Ticks of a logarithmic axis at 1, 2 and 5 times the powers of ten, written out. */
+export function decadeTicks(values: readonly number[]): PlotlyObject {
+  const positive = values.filter(value => value > 0);
+  const ends = [Math.min(...positive), Math.max(...positive)].map(Math.log10).map(Math.floor);
+  const decades = Array.from({ length: ends[1] - ends[0] + 2 }, (_, i) => ends[0] + i);
+  // Few decades need the steps between them, many have no room.
+  const steps = decades.length <= 4 ? [1, 2, 5] : [1];
+  const ticks = decades.flatMap(decade => steps.map(step => Number(`${step}e${decade}`)));
+  return { type: 'log', tickmode: 'array', tickvals: ticks, ticktext: ticks.map(String) };
+}
+
 /** A number for people: thousands separated, no trailing zeros. */
 export function formatNumber(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
