@@ -1,7 +1,7 @@
 /** How well a denoiser does on given images: on those that it was trained on, and on others. */
 import { compile } from '../engine/compile';
 import { deriveSeed, randomNormal } from '../engine/random';
-import { tf } from '../engine/tensorflow';
+import type { tf } from '../engine/tensorflow';
 import { float32, int32Scalar, type TensorValue } from '../engine/values';
 import type { Variables } from '../engine/variables';
 import type { Denoiser } from './denoiser';
