@@ -79,10 +79,11 @@ function typescriptTwin(request: string, folder: string): string | undefined {
   return /\.[cm]?js$/.test(request) && fs.existsSync(twin) ? twin : undefined;
 }
 
-/** Whether code of the user's project imports: neither an installed package nor the kernel. */
+/** Whether a folder is of the user's project: neither an installed package nor the kernel. */
 function isProject(folder: string): boolean {
+  const inside = `${folder}${path.sep}`;
   return (
-    !`${folder}${path.sep}`.includes(`${path.sep}node_modules${path.sep}`) && !folder.startsWith(kernelFolder)
+    !inside.includes(`${path.sep}node_modules${path.sep}`) && !inside.startsWith(kernelFolder + path.sep)
   );
 }
 
