@@ -112,6 +112,17 @@ export { type DynamicsProgress, type ModelDynamics, runDynamics } from './experi
 export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
 export { type ModelCell, trainModel } from './experiments/train-model';
+export { type Grid, type GridCell } from './experiments/grid';
+export {
+  type FailedModel,
+  requireAll,
+  type Sweep,
+  sweep,
+  sweepCommands,
+  type SweepOptions,
+  type SweptModel,
+} from './experiments/sweep';
+export { type SweepRow, sweepRows } from './experiments/sweep-rows';
 export {
   type StoredModel,
   storedResults,

@@ -12,6 +12,7 @@ import { addScoreCommand } from './score';
 import { interruptedStatus, isInterruption } from './shared/interrupt';
 import { addExamples, say } from './shared/output';
 import { addSetupCommands } from './setup';
+import { addSweepCommand } from './sweep';
 import { addTheoryCommand } from './theory';
 import { addTrainCommand } from './train';
 
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   const commands = [
     addDataCommand,
     addTrainCommand,
+    addSweepCommand,
     addSampleCommand,
     addDenoiseCommand,
     addFeaturesCommand,

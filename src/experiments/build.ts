@@ -106,7 +106,8 @@ export function requireConfig(
   for (const size of sizes) splitData(all, config.data, size, 0);
 }
 
-function requireGrid(sizes: readonly number[], seeds: readonly number[]): void {
+/** @throws RangeError for no sizes or seeds, a number twice, or a seed that can't be one */
+export function requireGrid(sizes: readonly number[], seeds: readonly number[]): void {
   for (const [name, values] of Object.entries({ sizes, seeds })) {
     if (values.length === 0) throw new RangeError(`${name} holds at least one number.`);
     if (new Set(values).size < values.length)

@@ -47,7 +47,7 @@ export function openModelRun(settings: ModelSettings, train: Dataset, root: stri
 }
 
 /** A source that means the same from every folder. */
-function lasting(source: string): string {
+export function lasting(source: string): string {
   return namedSources.includes(source) ? source : path.resolve(source);
 }
 

@@ -1,5 +1,6 @@
 /** Configurations that work, by name. */
-import type { GridConfig } from './config';
+import type { ExperimentConfig, GridConfig } from './config';
+import type { ModelSettings } from './model-run';
 import { type Changes, type Kinds, withChanges } from './settings';
 
 /**
@@ -178,8 +179,28 @@ export type PresetName = keyof typeof presets;
  * @throws Error for an unknown preset; for an unknown setting, naming the nearest ones; for a value of another kind.
  */
 export function resolvePreset(name: PresetName, changes: Changes<GridConfig> = {}): GridConfig {
-  if (!Object.hasOwn(presets, name)) {
-    throw new Error(`There is no preset "${name}". The presets are: ${Object.keys(presets).join(', ')}.`);
-  }
-  return withChanges<GridConfig>(presets[name], changes, kinds);
+  return withChanges<GridConfig>(presetNamed(name), changes, kinds);
+}
+
+/** Changes of the settings of one model. */
+export type ModelChanges = Changes<
+  ExperimentConfig & { readonly trainingSize: number; readonly seed: number }
+>;
+
+/**
+ * One model of a preset with some settings changed, named as in {@link resolvePreset}; besides, `trainingSize` (default: the
+ * whole pool) and `seed` (default: the preset's first).
+ * @throws as resolvePreset
+ */
+export function resolveModel(name: PresetName, changes: ModelChanges = {}): ModelSettings {
+  const { data, network, diffusion, training, probe, sampling, seeds } = presetNamed(name);
+  const which = { trainingSize: changes.data?.pool ?? data.pool, seed: seeds[0] };
+  const standard = { data, network, diffusion, training, probe, sampling, ...which };
+  const { trainingSize, seed, ...config } = withChanges(standard, changes, kinds);
+  return { config, trainingSize, seed };
+}
+
+function presetNamed(name: PresetName): GridConfig {
+  if (Object.hasOwn(presets, name)) return presets[name];
+  throw new Error(`There is no preset "${name}". The presets are: ${Object.keys(presets).join(', ')}.`);
 }

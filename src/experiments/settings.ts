@@ -9,7 +9,8 @@ export type Changes<T> = {
       : T[K];
 };
 
-type Settings = Readonly<Record<string, unknown>>;
+/** Settings by name, some of them tables of settings. */
+export type Settings = Readonly<Record<string, unknown>>;
 
 /** By the name of a table of settings with a `kind`: the settings of each kind, from which a change of kind starts. */
 export type Kinds = Readonly<Record<string, Readonly<Record<string, object>>>>;
@@ -54,6 +55,30 @@ function changed(
     result[key] = isTable(before) ? changed(before, value as Settings, `${name}.`, known) : value;
   }
   return result;
+}
+
+/** The table that holds one setting, named with the tables it is in: training.steps. */
+export function settingAt(name: string, value: unknown): Settings {
+  return name
+    .split('.')
+    .reduceRight<unknown>((inner, part) => Object.fromEntries([[part, inner]]), value) as Settings;
+}
+
+/** Both tables as one; where both have a setting, the second's counts. */
+export function merged(table: Settings, more: Settings): Settings {
+  const both: Record<string, unknown> = { ...table };
+  for (const [name, value] of Object.entries(more)) {
+    both[name] = isTable(both[name]) && isTable(value) ? merged(both[name], value) : value;
+  }
+  return both;
+}
+
+/** Settings as pairs of a name such as training.steps and its value, in their order. */
+export function flatSettings(settings: unknown, place = ''): [name: string, value: unknown][] {
+  if (!isTable(settings)) return [[place, settings]];
+  return Object.entries(settings).flatMap(([key, value]) =>
+    flatSettings(value, place === '' ? key : `${place}.${key}`),
+  );
 }
 
 function isTable(value: unknown): value is Settings {

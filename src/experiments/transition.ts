@@ -1,21 +1,14 @@
 /** The main experiment: from memorization to generalization as the training set grows. */
-import path from 'node:path';
 import type { CurveMeasurement } from '../curve/curve';
-import { interruptSignal } from '../display/host';
 import type { TensorValue } from '../engine/values';
 import type { GeneralizationScore } from '../generation/score';
-import { defaultRoot } from '../store/root';
 import type { LossPoint } from '../training/progress';
-import { requireConfig } from './build';
+import { requireGrid } from './build';
 import type { ExperimentConfig, GridConfig } from './config';
-import { showGridProgress } from './grid-progress';
-import { loadShowing } from './load-progress';
 import { type PresetName, resolvePreset } from './presets';
-import type { ModelProgress } from './measures';
 import type { ModelResult } from './run-model';
 import type { Changes } from './settings';
-import type { ModelCell } from './train-model';
-import { runAll } from './workers';
+import { requireAll, sweep, type SweepRun } from './sweep';
 
 /** What was measured at one training-set size, once for each seed. */
 export interface TransitionSize {
@@ -43,19 +36,9 @@ export interface Transition {
 }
 
 /** The settings to change, by name, and how to run. */
-export interface TransitionOptions extends Changes<GridConfig> {
+export interface TransitionOptions extends Changes<GridConfig>, SweepRun {
   /** Where the settings start from. Default 'digits'. */
   readonly preset?: PresetName;
-  /** Folder of all runs. Default: {@link defaultRoot}. */
-  readonly root?: string;
-  /** Train and measure anew what is there already. Default false. */
-  readonly fresh?: boolean;
-  /** Worker processes. Default: one per processor core. */
-  readonly workers?: number;
-  /** Ends the work; what is done is kept. Default: the interrupt button of the notebook. */
-  readonly signal?: AbortSignal;
-  /** Called as the models progress, instead of showing it. */
-  readonly onProgress?: (cell: { trainingSize: number; seed: number }, progress: ModelProgress) => void;
 }
 
 /**
@@ -69,53 +52,13 @@ export interface TransitionOptions extends Changes<GridConfig> {
  * some failed (the others are kept); an AbortError when interrupted.
  */
 export async function transition(options: TransitionOptions = {}): Promise<Transition> {
-  const { preset, root = defaultRoot(), fresh = false, workers, signal, onProgress, ...changes } = options;
+  const { preset, root, fresh, workers, signal, onProgress, ...changes } = options;
   const { sizes, seeds, ...config } = resolvePreset(preset ?? 'digits', changes);
-  const all = await loadShowing(config.data, signal ?? interruptSignal());
-  requireConfig(config, all, sizes, seeds);
-  const cells: ModelCell[] = sizes.flatMap(trainingSize =>
-    seeds.map(seed => ({ config, trainingSize, seed, root: path.resolve(root), fresh })),
-  );
-  const settled = await runCells(cells, { workers, signal, onProgress });
-  const results = requireResults(cells, settled);
-  return { sizes: sizes.map(size => collect(size, results)), seeds, config };
-}
-
-async function runCells(
-  cells: readonly ModelCell[],
-  { workers, signal, onProgress }: TransitionOptions,
-): Promise<PromiseSettledResult<ModelResult>[]> {
-  const shown = onProgress ? undefined : showGridProgress(cells, cells[0].config.training.steps);
-  try {
-    return await runAll<ModelCell, ModelResult, ModelProgress>(cells, {
-      module: path.join(__dirname, `run-model${path.extname(__filename)}`),
-      workers,
-      signal: signal ?? interruptSignal(),
-      onProgress: (index, progress) => onProgress?.(cells[index], progress),
-      ...shown,
-    });
-  } finally {
-    shown?.finish();
-  }
-}
-
-function requireResults(
-  cells: readonly ModelCell[],
-  settled: readonly PromiseSettledResult<ModelResult>[],
-): ModelResult[] {
-  const failures = settled.flatMap((result, i) =>
-    result.status === 'rejected' ? [{ cell: cells[i], error: result.reason as Error }] : [],
-  );
-  if (failures.length > 0) {
-    const lines = failures.map(
-      ({ cell, error }) => `  N = ${cell.trainingSize}, seed ${cell.seed}: ${error.message}`,
-    );
-    throw new AggregateError(
-      failures.map(({ error }) => error),
-      `${failures.length} of ${cells.length} models failed; the others are kept.\n${lines.join('\n')}`,
-    );
-  }
-  return settled.map(result => (result as PromiseFulfilledResult<ModelResult>).value);
+  requireGrid(sizes, seeds);
+  const over = { trainingSize: sizes, seed: seeds };
+  const result = await sweep({ preset, ...config, over, root, fresh, workers, signal, onProgress });
+  requireAll(result);
+  return { sizes: sizes.map(size => collect(size, result.models)), seeds, config };
 }
 
 function collect(trainingSize: number, results: readonly ModelResult[]): TransitionSize {

@@ -1,31 +1,32 @@
-/** One worker process, seen from the process that started it. */
+/** Worker processes, seen from the process that started them. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
+import { visibleGpus } from './gpus';
 import type { FromWorker, ToWorker } from './worker-messages';
-
-/** A running worker. */
-export interface Worker {
-  /** Whether it can be given a cell. */
-  readonly alive: boolean;
-  /** Computes a cell; one at a time. Rejects with the cell's own error, or with how the process ended. */
-  compute(cell: unknown, onProgress: (progress: unknown) => void): Promise<unknown>;
-  /** Ends the process and waits for its end. */
-  stop(): Promise<void>;
-}
-
-/** Time to save and end after an abort, then after SIGTERM, in milliseconds. */
-const patience = { abort: 15_000, terminate: 3_000 };
+import type { Worker, WorkerPool } from './workers';
 
 /**
- * Starts a worker for the module of a cell's computation.
- * @param signal on abort the worker is asked to save and end, then told to, then killed.
+ * Worker processes of this machine: as many as it has GPUs, each with one of them, or else processor cores.
+ * @param module file of a module that exports `runCell`, a {@link RunCell}; TypeScript or JavaScript.
  */
-export function startWorker(module: string, signal?: AbortSignal): Worker {
+export function localWorkers(module: string, gpus: readonly string[] = visibleGpus()): WorkerPool {
+  return {
+    size: gpus.length || os.availableParallelism(),
+    start: (lane, signal) =>
+      startWorker(module, signal, gpus.length > 0 ? { CUDA_VISIBLE_DEVICES: gpus[lane % gpus.length] } : {}),
+  };
+}
+
+/** Time to save and end after an abort, in milliseconds; then the worker is killed. */
+const patience = 15_000;
+
+function startWorker(module: string, signal?: AbortSignal, environment: NodeJS.ProcessEnv = {}): Worker {
   const child = fork(entry(), [module], {
     execArgv: entryArguments(),
-    env: workerEnvironment(),
+    env: { ...workerEnvironment(), ...environment },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -118,12 +119,9 @@ async function endOf(child: ChildProcess): Promise<Ending> {
 
 async function endGently(child: ChildProcess, ended: Promise<Ending>): Promise<void> {
   send(child, { kind: 'abort' });
-  const kills = [
-    setTimeout(() => child.kill('SIGTERM'), patience.abort),
-    setTimeout(() => child.kill('SIGKILL'), patience.abort + patience.terminate),
-  ];
+  const kill = setTimeout(() => child.kill('SIGKILL'), patience);
   await ended;
-  kills.forEach(clearTimeout);
+  clearTimeout(kill);
 }
 
 const extension = path.extname(__filename);

@@ -12,6 +12,8 @@ process.on('message', (message: ToWorker) => {
 });
 // Control-C reaches every process of the terminal: the one that started this worker decides what happens to it.
 process.on('SIGINT', () => undefined);
+// A job scheduler sends this one to every process of a job before it ends the job.
+process.on('SIGTERM', () => abortion.abort());
 // It has no more cells, or it is gone: save and end.
 process.on('disconnect', () => {
   abortion.abort();

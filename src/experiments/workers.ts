@@ -1,9 +1,8 @@
 /**
- * Independent pieces of work ("cells" of a grid) on worker processes of this machine. What every sweep uses: it knows
- * nothing of what a cell computes, only the module that does.
+ * Independent pieces of work ("cells" of a grid) on workers: processes of this machine, or jobs of a cluster. What every sweep
+ * uses: it knows nothing of what a cell computes.
  */
-import os from 'node:os';
-import { startWorker, type Worker } from './worker-process';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** What a worker module exports as `runCell`: computes one cell. */
 export type RunCell<Cell, Result, Progress> = (cell: Cell, context: CellContext<Progress>) => Promise<Result>;
@@ -16,16 +15,43 @@ export interface CellContext<Progress> {
   readonly signal: AbortSignal;
 }
 
+/** Computes one cell at a time. */
+export interface Worker {
+  /** Whether it can be given a cell. */
+  readonly alive: boolean;
+  /** Rejects with the cell's own error, or with how the worker ended. */
+  compute(cell: unknown, onProgress: (progress: unknown) => void): Promise<unknown>;
+  /** Ends the worker and waits for its end. */
+  stop(): Promise<void>;
+}
+
+/** Where cells are computed. */
+export interface WorkerPool {
+  /** How many cells it computes at the same time, unless told otherwise. */
+  readonly size: number;
+  /**
+   * Starts a worker.
+   * @param lane which of those that work at the same time it is, from 0
+   * @param signal on abort the worker saves and ends
+   */
+  start(lane: number, signal?: AbortSignal): Worker;
+}
+
 /** How cells are run. */
 export interface RunAllOptions<Cell, Progress> {
-  /** File of a module that exports `runCell`, a {@link RunCell}; TypeScript or JavaScript. */
-  readonly module: string;
-  /** Number of worker processes; each computes with one thread. Default: one per processor core, at most one per cell. */
+  readonly pool: WorkerPool;
+  /** Number of workers. Default: the pool's size, at most one per cell. */
   readonly workers?: number;
   /** How long a cell takes, in any unit: the longest are started first. Default: all the same. */
-  readonly cost?: (cell: Cell) => number;
+  readonly cost?: (cell: Cell, index: number) => number;
+  /** How often a cell is tried that fails. Default 1. */
+  readonly attempts?: number;
+  /** Whether an error says that a cell can't be computed yet: it is tried again until it can. Default: none does. */
+  readonly isTemporary?: (error: Error) => boolean;
   /** Called with the index of the cell and what it reports. */
   readonly onProgress?: (index: number, progress: Progress) => void;
+  /** Called when a cell will be tried again, with the reason. */
+  readonly onPostponed?: (index: number, error: Error) => void;
   /** Called when a cell has ended, well or not. */
   readonly onSettled?: (index: number, result: PromiseSettledResult<unknown>) => void;
   /** Ends all cells, giving them time to save what they have. */
@@ -33,8 +59,8 @@ export interface RunAllOptions<Cell, Progress> {
 }
 
 /**
- * Computes all cells, each in a worker process, and waits for all of them. A cell that fails, or whose process dies, does
- * not keep the others from finishing.
+ * Computes all cells, each on a worker, and waits for all of them. A cell that fails, or whose worker dies, does not keep the
+ * others from finishing; it is tried again after them.
  * @returns for each cell, in the order given, its result or the error that ended it.
  * @throws RangeError for an impossible number of workers; an AbortError when `signal` ended the work.
  */
@@ -42,34 +68,83 @@ export async function runAll<Cell, Result, Progress = unknown>(
   cells: readonly Cell[],
   options: RunAllOptions<Cell, Progress>,
 ): Promise<PromiseSettledResult<Result>[]> {
-  const { workers = os.availableParallelism(), cost = () => 0, signal } = options;
+  const { pool, workers = pool.size, signal } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`Cells are computed by a positive whole number of workers, not ${workers}.`);
   }
-  const queue = cells.map((_, index) => index).sort((a, b) => cost(cells[b]) - cost(cells[a]));
-  const settled: PromiseSettledResult<Result>[] = [];
-  const lane = () => computeInTurn(cells, queue, settled, options);
-  await Promise.all(Array.from({ length: Math.min(workers, cells.length) }, lane));
-  if (signal?.aborted) throw interruption(settled, cells.length);
-  return settled;
+  const work: Work<Cell, Result> = { cells, queue: createQueue(cells, options), settled: [] };
+  const lanes = Array.from({ length: Math.min(workers, cells.length) }, (_, lane) => lane);
+  await Promise.all(lanes.map(lane => computeInTurn(lane, work, options)));
+  if (signal?.aborted) throw interruption(work.settled, cells.length);
+  return work.settled;
+}
+
+interface Work<Cell, Result> {
+  readonly cells: readonly Cell[];
+  readonly queue: Queue;
+  readonly settled: PromiseSettledResult<Result>[];
 }
 
 /** One worker at a time takes cells from the queue until it is empty; a dead worker is replaced. */
 async function computeInTurn<Cell, Result, Progress>(
-  cells: readonly Cell[],
-  queue: number[],
-  settled: PromiseSettledResult<Result>[],
-  { module, onProgress, onSettled, signal }: RunAllOptions<Cell, Progress>,
+  lane: number,
+  { cells, queue, settled }: Work<Cell, Result>,
+  { pool, onProgress, onPostponed, onSettled, signal }: RunAllOptions<Cell, Progress>,
 ): Promise<void> {
   let worker: Worker | undefined;
-  for (let index = queue.shift(); index !== undefined && !signal?.aborted; index = queue.shift()) {
-    if (!worker?.alive) worker = startWorker(module, signal);
-    const cell = index;
-    const computed = worker.compute(cells[cell], progress => onProgress?.(cell, progress as Progress));
-    [settled[cell]] = (await Promise.allSettled([computed])) as [PromiseSettledResult<Result>];
-    onSettled?.(cell, settled[cell]);
+  for (;;) {
+    const index = await queue.next(signal);
+    if (index === undefined) break;
+    if (!worker?.alive) worker = pool.start(lane, signal);
+    const computed = worker.compute(cells[index], progress => onProgress?.(index, progress as Progress));
+    const [result] = (await Promise.allSettled([computed])) as [PromiseSettledResult<Result>];
+    if (result.status === 'rejected' && !signal?.aborted && queue.postpone(index, result.reason as Error)) {
+      onPostponed?.(index, result.reason as Error);
+    } else {
+      settled[index] = result;
+      onSettled?.(index, result);
+    }
   }
   await worker?.stop();
+}
+
+/** Indices of the cells that are still to be computed. */
+interface Queue {
+  /** Takes the next cell; waits for one whose time has not come. Undefined when there is none, or on abort. */
+  next(signal?: AbortSignal): Promise<number | undefined>;
+  /** Puts a cell that failed back, at the end; false when it has been tried often enough. */
+  postpone(index: number, error: Error): boolean;
+}
+
+/** Milliseconds until a cell that can't be computed yet is tried again: doubled each time, up to the longest. */
+const pause = { shortest: 500, longest: 30_000 };
+
+function createQueue<Cell>(
+  cells: readonly Cell[],
+  { cost = () => 0, attempts = 1, isTemporary = () => false }: RunAllOptions<Cell, never>,
+): Queue {
+  const queue = cells.map((_, index) => index).sort((a, b) => cost(cells[b], b) - cost(cells[a], a));
+  const failures = cells.map(() => 0);
+  const waits = cells.map(() => 0);
+  const dueAt = cells.map(() => 0);
+  return {
+    async next(signal) {
+      if (signal?.aborted) return undefined;
+      const due = queue.findIndex(index => dueAt[index] <= performance.now());
+      const [index] = queue.splice(Math.max(0, due), 1);
+      if (index === undefined) return undefined;
+      const wait = Math.max(0, dueAt[index] - performance.now());
+      if (wait > 0) await delay(wait, undefined, { signal }).catch(() => undefined);
+      return signal?.aborted ? undefined : index;
+    },
+    postpone(index, error) {
+      if (isTemporary(error)) {
+        dueAt[index] = performance.now() + Math.min(pause.shortest * 2 ** waits[index]++, pause.longest);
+      } else if (++failures[index] >= attempts) return false;
+      queue.push(index);
+      return true;
+    },
+  };
 }
 
 function interruption(settled: readonly PromiseSettledResult<unknown>[], total: number): Error {

@@ -20,7 +20,9 @@ interface Holder {
 }
 
 /** Thrown when another process (or another part of this one) is at work in the folder. */
-export class FolderInUseError extends Error {}
+export class FolderInUseError extends Error {
+  override readonly name = 'FolderInUseError';
+}
 
 /**
  * Runs `work` while this process holds `folder`, which must exist.

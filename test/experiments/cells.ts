@@ -1,11 +1,13 @@
 /** What the worker tests compute: loaded by worker processes. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CellContext } from '../../src/experiments/workers';
 
 export type TestCell =
   | { do: 'square'; value: number; wait?: number }
   | { do: 'fail'; message: string }
+  /** Fails unless the file is there; leaves it there. */
+  | { do: 'fail once'; file: string; message: string }
   | { do: 'die'; signal?: NodeJS.Signals }
   | { do: 'environment' }
   /** Saves to `file` when told to end. */
@@ -22,6 +24,10 @@ export async function runCell(
       return { square: cell.value ** 2, array: Float32Array.of(cell.value, NaN), pid: process.pid };
     case 'fail':
       throw new RangeError(cell.message);
+    case 'fail once':
+      if (existsSync(cell.file)) return 'done';
+      writeFileSync(cell.file, '');
+      throw new Error(cell.message);
     case 'die':
       if (cell.signal) process.kill(process.pid, cell.signal);
       console.error('last words');
@@ -30,6 +36,7 @@ export async function runCell(
     case 'environment':
       return {
         threads: process.env.OMP_NUM_THREADS,
+        gpu: process.env.CUDA_VISIBLE_DEVICES,
         options: process.env.NODE_OPTIONS,
         execArgv: process.execArgv,
       };

@@ -90,7 +90,7 @@ describe('a transition, from data to saved results', () => {
     await fs.truncate(path.join(root, folder, 'weights.safetensors'), 100);
     const unmeasured = { probe: { sigmas: [0.7], testDraws: 1 } };
     await expect(transition({ ...small, ...unmeasured, root })).rejects.toThrow(
-      /1 of 2 models failed; the others are kept\.\n {2}N = 16, seed 3: .*weights\.safetensors is not a usable/,
+      /1 of 2 models failed; the others are kept\.\n {2}trainingSize 16: .*weights\.safetensors is not a usable/,
     );
   });
 });

@@ -1,9 +1,10 @@
 /** `unimodal runs compare`. */
 import type { Command } from 'commander';
+import { flatSettings } from '../../experiments/settings';
 import { findRuns, type StoredRun } from '../../store/runs';
 import { addRuns, rootOf } from '../shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from '../shared/output';
-import { curvesOf, flatSettings, scoresOf, summarize } from './summary';
+import { curvesOf, scoresOf, summarize } from './summary';
 
 type CompareFlags = OutputFlags & { readonly runs?: string };
 

@@ -1,11 +1,12 @@
 /** `unimodal runs show`. */
 import type { Command } from 'commander';
+import { flatSettings } from '../../experiments/settings';
 import { fileOf, readJson } from '../../store/record';
 import { findRun } from '../../store/runs';
 import { keptSteps } from '../../store/weights';
 import { addRuns, rootOf } from '../shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from '../shared/output';
-import { curvesOf, flatSettings, scoresOf, summarize } from './summary';
+import { curvesOf, scoresOf, summarize } from './summary';
 
 type ShowFlags = OutputFlags & { readonly runs?: string };
 

@@ -90,11 +90,3 @@ export async function scoresOf(run: StoredRun): Promise<RunScore[]> {
     return { sampleCount, novelByRatio, novelByCosine, medianCosine, step };
   });
 }
-
-/** Settings as pairs of a name such as training.steps and its value, in their order. */
-export function flatSettings(config: unknown, place = ''): [name: string, value: unknown][] {
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) return [[place, config]];
-  return Object.entries(config).flatMap(([key, value]) =>
-    flatSettings(value, place === '' ? key : `${place}.${key}`),
-  );
-}

@@ -1,7 +1,8 @@
 /** Runs, curves or training logs as one table for other programs. */
+import { flatSettings } from '../../experiments/settings';
 import { readMetrics } from '../../store/metrics';
 import type { StoredRun } from '../../store/runs';
-import { curvesOf, flatSettings, scoresOf, summarize } from './summary';
+import { curvesOf, scoresOf, summarize } from './summary';
 
 /** A line of a table; columns may differ from line to line. */
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 /** Settings on the command line: `--preset digits --set training.steps=500 --set probe.sigmas=0.1,0.3`. */
 import { type Command, Option } from 'commander';
 import { presets } from '../../experiments/presets';
+import { merged, settingAt, type Settings } from '../../experiments/settings';
 import { collect } from './values';
 
 /** What {@link addSettings} and {@link addPreset} read. */
@@ -22,24 +23,22 @@ export function addPreset(command: Command): Command {
   );
 }
 
-/** Nested tables of settings. */
-type Table = { [name: string]: unknown };
-
 /**
  * The settings of all `--set` options as one table: "training.steps=500" becomes { training: { steps: 500 } }. A value is
  * JSON, or numbers separated by commas, or else a text.
  * @throws Error for an option without "=".
  */
-export function parseSettings(options: readonly string[] = []): Table {
-  return options.map(parseSetting).reduce(merge, {});
+export function parseSettings(options: readonly string[] = []): Settings {
+  return options
+    .map(option => parsePair(option, '--set', 'training.steps=500'))
+    .map(([name, text]) => settingAt(name, parseValue(text)))
+    .reduce(merged, {});
 }
 
-function parseSetting(option: string): Table {
-  const at = option.indexOf('=');
-  if (at < 1) throw new Error(`--set ${option}: write key=value, such as --set training.steps=500.`);
-  const path = option.slice(0, at).split('.');
-  const value = parseValue(option.slice(at + 1));
-  return path.reduceRight<unknown>((inner, name) => Object.fromEntries([[name, inner]]), value) as Table;
+function parsePair(text: string, option: string, example: string): [name: string, text: string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new Error(`${option} ${text}: write key=value, such as ${option} ${example}.`);
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 function parseValue(text: string): unknown {
@@ -53,14 +52,17 @@ function parseValue(text: string): unknown {
   return text;
 }
 
-function merge(table: Table, more: Table): Table {
-  const merged = { ...table };
-  for (const [name, value] of Object.entries(more)) {
-    merged[name] = isTable(merged[name]) && isTable(value) ? merge(merged[name], value) : value;
-  }
-  return merged;
+/**
+ * The axes of all `--over` options: "network.channels=8,16" becomes { 'network.channels': [8, 16] }. Values are JSON or texts,
+ * separated by commas.
+ * @throws Error for an option without "="
+ */
+export function parseAxes(options: readonly string[] = []): Record<string, unknown[]> {
+  const pairs = options.map(option => parsePair(option, '--over', 'network.channels=8,16'));
+  return Object.fromEntries(pairs.map(([name, text]) => [name, parseValues(text)]));
 }
 
-function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function parseValues(text: string): unknown[] {
+  const values = parseValue(`[${text}]`);
+  return Array.isArray(values) ? values : text.split(',').map(parseValue);
 }

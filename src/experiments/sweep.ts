@@ -1,0 +1,138 @@
+/** A grid of models, each trained and measured once, on as many workers as there are. */
+import path from 'node:path';
+import type { Dataset } from '../data/dataset';
+import { notebookHost } from '../display/host';
+import { parameterCount } from '../diffusion/network';
+import { defaultRoot } from '../store/root';
+import { cellCommand } from './cell-command';
+import { buildModel, requireConfig } from './build';
+import type { ExperimentConfig } from './config';
+import { type Grid, gridCells, type GridCell } from './grid';
+import { showGridProgress } from './grid-progress';
+import { loadShowing } from './load-progress';
+import type { ModelProgress } from './measures';
+import type { ModelResult } from './run-model';
+import type { ModelCell } from './train-model';
+import { localWorkers } from './worker-process';
+import { runAll } from './workers';
+
+/** How a grid is run. */
+export interface SweepRun {
+  /** Folder of all runs. Default: {@link defaultRoot}. */
+  readonly root?: string;
+  /** Train and measure anew what is there already. Default false. */
+  readonly fresh?: boolean;
+  /** How many models at the same time. Default: one for each GPU or, without, for each processor core. */
+  readonly workers?: number;
+  /** Ends the work; what is done is kept. Default: the interrupt button of the notebook. */
+  readonly signal?: AbortSignal;
+  /** Called as the models progress, instead of showing it. */
+  readonly onProgress?: (cell: GridCell, progress: ModelProgress) => void;
+}
+
+/** The grid, and how to run it. */
+export interface SweepOptions extends Grid, SweepRun {}
+
+/** A model of a grid with what was measured on it. */
+export interface SweptModel extends GridCell, ModelResult {}
+
+/** A model of a grid that failed twice. */
+export interface FailedModel extends GridCell {
+  readonly error: Error;
+}
+
+/** What became of a grid. */
+export interface Sweep {
+  /** In the order of the grid. */
+  readonly models: readonly SweptModel[];
+  readonly failures: readonly FailedModel[];
+}
+
+/**
+ * Trains and measures every model of a grid: curve, samples and their score. What has been done before, whole or in part, is
+ * read from disk; interrupted and started again, it goes on. A model that fails is tried once more, after the others. Several
+ * sweeps may share a folder of runs: no model is computed twice, one that another process is at work on is waited for.
+ *
+ * @example
+ * const { models } = await sweep({
+ *   over: { trainingSize: [32, 1000], 'network.channels': [8, 16], seed: [0, 1] },
+ *   training: { steps: 2000 },
+ * });
+ *
+ * @throws Error for an unknown or impossible setting, before any work; an AbortError when interrupted.
+ */
+export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
+  const { root = defaultRoot(), fresh = false, workers, onProgress, ...rest } = options;
+  const { signal = notebookHost()?.interruptSignal(), ...grid } = rest;
+  const cells = gridCells(grid);
+  const costs = await requireCells(cells, signal);
+  const shown = onProgress ? undefined : showGridProgress(cells);
+  const tasks = cells.map(cell => ({ ...cell, root: path.resolve(root), fresh }));
+  const settled = await runAll<ModelCell & GridCell, ModelResult, ModelProgress>(tasks, {
+    pool: localWorkers(path.join(__dirname, `run-model${path.extname(__filename)}`)),
+    workers,
+    cost: (_, index) => costs[index],
+    attempts: 2,
+    isTemporary: error => error.name === 'FolderInUseError',
+    signal,
+    onProgress: (index, progress) => onProgress?.(cells[index], progress),
+    ...shown,
+  }).finally(() => shown?.finish());
+  return outcomeOf(cells, settled);
+}
+
+/**
+ * The models of a grid as shell commands, one each, which may run at the same time and again: for a Slurm array or GNU parallel.
+ * @throws as sweep does for impossible settings
+ */
+export async function sweepCommands(options: SweepOptions = {}): Promise<string[]> {
+  const { root = defaultRoot(), fresh = false, signal, ...grid } = options;
+  const cells = gridCells(grid);
+  await requireCells(cells, signal);
+  return cells.map(cell => cellCommand({ ...cell, root: path.resolve(root), fresh }));
+}
+
+/**
+ * Refuses models that can't be computed, before any is.
+ * @returns how long each takes compared to the others
+ */
+async function requireCells(cells: readonly GridCell[], signal?: AbortSignal): Promise<number[]> {
+  const loaded = new Map<string, Dataset>();
+  const costs: number[] = [];
+  for (const { config, trainingSize, seed } of cells) {
+    const { source, size, gray, resolution } = config.data;
+    const key = JSON.stringify({ source, size, gray, resolution });
+    const images = loaded.get(key) ?? (await loadShowing(config.data, signal));
+    loaded.set(key, images);
+    requireConfig(config, images, [trainingSize], [seed]);
+    costs.push(costOf(config, images.imageShape));
+  }
+  return costs;
+}
+
+/** Convolutions use each parameter once a pixel and image; more precise need not be what only decides the order. */
+function costOf(config: ExperimentConfig, imageShape: Dataset['imageShape']): number {
+  const { steps, batchSize } = config.training;
+  const [height, width] = imageShape;
+  return steps * batchSize * height * width * parameterCount(buildModel(config, imageShape).denoiser.network);
+}
+
+function outcomeOf(cells: readonly GridCell[], settled: readonly PromiseSettledResult<ModelResult>[]): Sweep {
+  const models: SweptModel[] = [];
+  const failures: FailedModel[] = [];
+  settled.forEach((result, i) => {
+    if (result.status === 'fulfilled') models.push({ ...cells[i], ...result.value });
+    else failures.push({ ...cells[i], error: result.reason as Error });
+  });
+  return { models, failures };
+}
+
+/** @throws AggregateError that names each model that failed with its error */
+export function requireAll({ models, failures }: Sweep): void {
+  if (failures.length === 0) return;
+  const lines = failures.map(({ label, error }) => `  ${label}: ${error.message}`);
+  throw new AggregateError(
+    failures.map(({ error }) => error),
+    `${failures.length} of ${failures.length + models.length} models failed; the others are kept.\n${lines.join('\n')}`,
+  );
+}
