@@ -115,7 +115,7 @@ export { type ModelCell, trainModel } from './experiments/train-model';
 export { type Grid, type GridCell } from './experiments/grid';
 export {
   type FailedModel,
-  requireAll,
+  requireComplete,
   type Sweep,
   sweep,
   sweepCommands,

@@ -4,7 +4,7 @@ import type { Grid } from '../experiments/grid';
 import { presets } from '../experiments/presets';
 import { merged } from '../experiments/settings';
 import type { SweepRow } from '../experiments/sweep-rows';
-import { readJson } from '../store/record';
+import { readText } from '../store/record';
 import { interruptible } from './shared/interrupt';
 import { library } from './shared/library';
 import { addRuns, rootOf } from './shared/model';
@@ -39,14 +39,14 @@ export function addSweepCommand(program: Command): void {
     .action(sweepGrid);
   addJson(addRuns(command));
   addExamples(command, [
-    'sweep --over trainingSize=32,1000 --over network.channels=8,16 --over seed=0,1 --set training.steps=500',
-    'sweep --over trainingSize=32,1000 --print > commands.txt',
+    'sweep --over trainingSize=32,1000 --set training.steps=500',
+    'sweep --over trainingSize=32,1000 --over network.channels=8,16 --over seed=0,1 --print',
   ]);
 }
 
 async function sweepGrid(file: string | undefined, flags: SweepFlags): Promise<void> {
   const grid = await gridOf(file, flags);
-  const { requireAll, sweep, sweepCommands, sweepRows } = library();
+  const { requireComplete, sweep, sweepCommands, sweepRows } = library();
   const { workers, fresh } = flags;
   const root = rootOf(flags);
   if (flags.print) {
@@ -56,7 +56,7 @@ async function sweepGrid(file: string | undefined, flags: SweepFlags): Promise<v
   const result = await interruptible(signal => sweep({ ...grid, root, fresh, workers, signal }));
   const rows = sweepRows(result);
   if (rows.length > 0) printResult(flags, rows, tableOf(rows));
-  requireAll(result);
+  requireComplete(result);
 }
 
 /** The grid of the file, with what the options say besides. */
@@ -70,9 +70,13 @@ async function gridOf(file: string | undefined, flags: SweepFlags): Promise<Grid
 }
 
 async function readGrid(file: string): Promise<Grid> {
-  const grid = await readJson(file);
-  if (typeof grid === 'object' && grid !== null && !Array.isArray(grid)) return grid;
-  throw new Error(grid === undefined ? `There is no file ${file}.` : `${file} holds no table of settings.`);
+  const text = await readText(file);
+  if (text === undefined) throw new Error(`There is no file ${file}.`);
+  try {
+    return JSON.parse(text) as Grid;
+  } catch (error) {
+    throw new Error(`${file} is no JSON: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function tableOf(rows: readonly SweepRow[]): string {

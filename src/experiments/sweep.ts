@@ -85,7 +85,9 @@ export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
  * The models of a grid as shell commands, one each, which may run at the same time and again: for a Slurm array or GNU parallel.
  * @throws as sweep does for impossible settings
  */
-export async function sweepCommands(options: SweepOptions = {}): Promise<string[]> {
+export async function sweepCommands(
+  options: Grid & Pick<SweepRun, 'root' | 'fresh' | 'signal'> = {},
+): Promise<string[]> {
   const { root = defaultRoot(), fresh = false, signal, ...grid } = options;
   const cells = gridCells(grid);
   await requireCells(cells, signal);
@@ -128,7 +130,7 @@ function outcomeOf(cells: readonly GridCell[], settled: readonly PromiseSettledR
 }
 
 /** @throws AggregateError that names each model that failed with its error */
-export function requireAll({ models, failures }: Sweep): void {
+export function requireComplete({ models, failures }: Sweep): void {
   if (failures.length === 0) return;
   const lines = failures.map(({ label, error }) => `  ${label}: ${error.message}`);
   throw new AggregateError(

@@ -8,7 +8,7 @@ import type { ExperimentConfig, GridConfig } from './config';
 import { type PresetName, resolvePreset } from './presets';
 import type { ModelResult } from './run-model';
 import type { Changes } from './settings';
-import { requireAll, sweep, type SweepRun } from './sweep';
+import { requireComplete, sweep, type SweepRun } from './sweep';
 
 /** What was measured at one training-set size, once for each seed. */
 export interface TransitionSize {
@@ -57,7 +57,7 @@ export async function transition(options: TransitionOptions = {}): Promise<Trans
   requireGrid(sizes, seeds);
   const over = { trainingSize: sizes, seed: seeds };
   const result = await sweep({ preset, ...config, over, root, fresh, workers, signal, onProgress });
-  requireAll(result);
+  requireComplete(result);
   return { sizes: sizes.map(size => collect(size, result.models)), seeds, config };
 }
 

@@ -117,7 +117,7 @@ interface Queue {
 }
 
 /** Milliseconds until a cell that can't be computed yet is tried again: doubled each time, up to the longest. */
-const pause = { shortest: 500, longest: 30_000 };
+const pause = { shortest: 500, longest: 10_000 };
 
 function createQueue<Cell>(
   cells: readonly Cell[],

@@ -103,6 +103,28 @@ test('weights that were kept at a step are measured as such', async () => {
   );
 });
 
+test('a sweep takes its grid from a file and options, and prints a line of commands or of results for each model', async () => {
+  const grid = { training: { steps: 6, batchSize: 4 }, over: { seed: [0, 1], 'network.channels': [4] } };
+  await fs.writeFile(file('grid.json'), JSON.stringify(grid));
+  const rest =
+    '--set probe.testDraws=1 --set probe.sigmas=0.1,0.5,1 --set sampling.steps=3 --set sampling.count=5';
+  const sweep = `sweep grid.json --over seed=0 --over trainingSize=16,32 ${rest}`;
+  const printed = (await run(`${sweep} --print`)).stdout.trim().split('\n');
+  expect(printed).toEqual([
+    expect.stringMatching(/--set seed=0 .*--set trainingSize=16 /),
+    expect.stringMatching(/--set seed=0 .*--set trainingSize=32 /),
+  ]);
+  const { status, stdout } = await run(`${sweep} --json`);
+  expect(status).toBe(0);
+  const rows = JSON.parse(stdout) as { run: string }[];
+  expect(rows).toMatchObject([
+    { seed: 0, trainingSize: 16, run: expect.stringMatching(/^digits-16-seed0-/) as string },
+    { seed: 0, trainingSize: 32, run: expect.stringMatching(/^digits-32-seed0-/) as string },
+  ]);
+  await fs.rm(file(`runs/${rows[0].run}`), { recursive: true });
+  await fs.rm(file(`runs/${rows[1].run}`), { recursive: true });
+});
+
 test('a picture of samples is a PNG', async () => {
   await run('sample --model digits-32-seed0 --count 4 --set sampling.steps=3 --out s.png');
   expect((await fs.readFile(file('s.png'))).subarray(1, 4).toString()).toBe('PNG');
@@ -151,6 +173,11 @@ describe('mistakes end with status 1, a sentence, and nothing on standard output
     ['train --set training.steps=many', /training\.steps is a number \(such as 3000\), not "many"/],
     ['train --set sizes=32', /choose it by --size and --seed/],
     ['train --size 5000', /5000/],
+    ['sweep --over network.chanels=8', /no setting "network\.chanels"\. Did you mean network\.channels/],
+    ['sweep --over seed', /--over seed: write key=value/],
+    ['sweep no.json', /There is no file no\.json/],
+    ['sweep x.npy', /x\.npy is no JSON/],
+    ['sweep --over trainingSize=32,5000', /5000/],
     ['train --size 0', /"0" is not a whole number of at least 1/],
     ['train --preset cifar11', /Allowed choices are/],
     ['trian', /unknown command 'trian'/],

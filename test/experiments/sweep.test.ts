@@ -61,3 +61,26 @@ test('a model that can not be computed is refused before the others are', async 
     expect(await fs.readdir(root)).toEqual([]);
   });
 });
+
+test('two sweeps of the same grid at once share the work: each part of a model is done by one of them, and both have all', async () => {
+  await withTemporaryFolder(async root => {
+    const over = { 'probe.testDraws': [1, 2] }; // models that differ in the probe share weights
+    const doneBy = new Map<string, Set<string>>();
+    const run = (name: string) =>
+      sweep({
+        ...small,
+        root,
+        over,
+        onProgress({ label }, { stage }) {
+          const part = stage === 'curve' ? `curve of ${label}` : stage;
+          doneBy.set(part, (doneBy.get(part) ?? new Set()).add(`${name}, ${label}`));
+        },
+      });
+    const [first, second] = await Promise.all([run('first'), run('second')]);
+    expect(first.failures).toEqual([]);
+    expect(first.models).toHaveLength(2);
+    expect(second).toEqual(first);
+    expect(doneBy.size).toBe(1 + 2 + 1); // training, curves, samples
+    for (const [part, by] of doneBy) expect([...by], part).toHaveLength(1);
+  });
+});

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { FolderInUseError, withFolderLock } from '../../src/store/lock';
 import { withTemporaryFolder } from './temporary';
 
@@ -29,10 +29,17 @@ test('a second process is refused with who holds the folder, and gets in after i
   });
 });
 
-test('the same process can hold a folder once', async () => {
+test('the same process can hold a folder once, and what it does meanwhile can rely on that', async () => {
   await withTemporaryFolder(async folder => {
+    let release: (() => void) | undefined;
+    const holding = withFolderLock(folder, () => new Promise<void>(resolve => (release = resolve)));
+    await vi.waitFor(() => expect(release).toBeDefined());
+    await expect(withFolderLock(folder, () => Promise.resolve())).rejects.toThrow(/in this process/);
+    release?.();
+    await holding;
     await withFolderLock(folder, async () => {
-      await expect(withFolderLock(folder, () => Promise.resolve())).rejects.toThrow(/in this process/);
+      expect(await withFolderLock(`${folder}/.`, () => Promise.resolve('in'))).toBe('in');
+      expect(await fs.readdir(folder)).toHaveLength(1);
     });
     await expect(withFolderLock(folder, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
     await withFolderLock(folder, () => Promise.resolve());
