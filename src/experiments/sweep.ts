@@ -1,7 +1,7 @@
 /** A grid of models, each trained and measured once, on as many workers as there are. */
 import path from 'node:path';
 import type { Dataset } from '../data/dataset';
-import { notebookHost } from '../display/host';
+import { interruptSignal } from '../display/host';
 import { parameterCount } from '../diffusion/network';
 import { defaultRoot } from '../store/root';
 import { cellCommand } from './cell-command';
@@ -63,7 +63,7 @@ export interface Sweep {
  */
 export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
   const { root = defaultRoot(), fresh = false, workers, onProgress, ...rest } = options;
-  const { signal = notebookHost()?.interruptSignal(), ...grid } = rest;
+  const { signal = interruptSignal(), ...grid } = rest;
   const cells = gridCells(grid);
   const costs = await requireCells(cells, signal);
   const shown = onProgress ? undefined : showGridProgress(cells);
