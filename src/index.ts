@@ -113,15 +113,8 @@ export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
 export { type ModelCell, trainModel } from './experiments/train-model';
 export { type Grid, type GridCell } from './experiments/grid';
-export {
-  type FailedModel,
-  requireComplete,
-  type Sweep,
-  sweep,
-  sweepCommands,
-  type SweepOptions,
-  type SweptModel,
-} from './experiments/sweep';
+export { type FailedModel, type GridOutcome, requireComplete } from './experiments/grid-outcome';
+export { type Sweep, sweep, sweepCommands, type SweepOptions } from './experiments/sweep';
 export { type SweepRow, sweepRows } from './experiments/sweep-rows';
 export {
   type StoredModel,

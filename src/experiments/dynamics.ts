@@ -5,12 +5,15 @@ import type { TransitionValues } from '../figures/summary';
 import { defaultRoot } from '../store/root';
 import { requireConfig } from './build';
 import type { GridConfig } from './config';
+import { gridCells } from './grid';
+import { isTemporary, outcomeOf, requireComplete } from './grid-outcome';
 import { showGridProgress } from './grid-progress';
 import { loadShowing } from './load-progress';
 import { type PresetName, resolvePreset } from './presets';
 import type { DynamicsProgress, ModelDynamics } from './run-dynamics';
 import type { Changes } from './settings';
 import type { ModelCell } from './train-model';
+import { localWorkers } from './worker-process';
 import { runAll } from './workers';
 
 /** The settings to change, by name, and how to run. */
@@ -52,22 +55,25 @@ export async function learningDynamics(options: DynamicsOptions = {}): Promise<M
   const { sizes, seeds, ...config } = resolvePreset(preset ?? 'digits', changes);
   const interrupt = signal ?? notebookHost()?.interruptSignal();
   requireConfig(config, await loadShowing(config.data, interrupt), sizes, seeds);
-  const cells: ModelCell[] = sizes.flatMap(trainingSize =>
-    seeds.map(seed => ({ config, trainingSize, seed, root: path.resolve(root), fresh })),
-  );
-  const shown = showGridProgress(cells, config.training.steps);
+  const over = { trainingSize: sizes, seed: seeds };
+  const place = { root: path.resolve(root), fresh };
+  const cells = gridCells({ preset, ...config, over }).map(cell => ({ ...cell, ...place }));
+  const shown = showGridProgress(cells);
   const followed = followModels(cells, onPoint);
   const settled = await runAll<ModelCell, ModelDynamics, DynamicsProgress>(cells, {
-    module: path.join(__dirname, `run-dynamics${path.extname(__filename)}`),
+    ...shown,
+    pool: localWorkers(path.join(__dirname, `run-dynamics${path.extname(__filename)}`)),
     workers,
+    attempts: 2,
+    isTemporary,
     signal: interrupt,
     onProgress(index, progress) {
       shown.onProgress(index, progress);
       followed(index, progress);
     },
-    onSettled: (index, result) => shown.onSettled(index, result),
   }).finally(() => shown.finish());
-  return requireAll(cells, settled);
+  requireComplete(outcomeOf(cells, settled));
+  return settled.map(result => (result as PromiseFulfilledResult<ModelDynamics>).value);
 }
 
 /**
@@ -111,22 +117,4 @@ function followModels(
     models[index] = { ...models[index], points };
     onPoint?.(models.filter(({ points }) => points.length > 0));
   };
-}
-
-function requireAll(
-  cells: readonly ModelCell[],
-  settled: readonly PromiseSettledResult<ModelDynamics>[],
-): ModelDynamics[] {
-  const failures = settled.flatMap((result, i) =>
-    result.status === 'rejected' ? [{ cell: cells[i], error: result.reason as Error }] : [],
-  );
-  if (failures.length === 0)
-    return settled.map(result => (result as PromiseFulfilledResult<ModelDynamics>).value);
-  throw new AggregateError(
-    failures.map(({ error }) => error),
-    [
-      `${failures.length} of ${cells.length} models failed; the others are kept.`,
-      ...failures.map(({ cell, error }) => `  N = ${cell.trainingSize}, seed ${cell.seed}: ${error.message}`),
-    ].join('\n'),
-  );
 }

@@ -8,6 +8,7 @@ import { cellCommand } from './cell-command';
 import { buildModel, requireConfig } from './build';
 import type { ExperimentConfig } from './config';
 import { type Grid, gridCells, type GridCell } from './grid';
+import { type GridOutcome, isTemporary, outcomeOf } from './grid-outcome';
 import { showGridProgress } from './grid-progress';
 import { loadShowing } from './load-progress';
 import type { ModelProgress } from './measures';
@@ -33,20 +34,8 @@ export interface SweepRun {
 /** The grid, and how to run it. */
 export interface SweepOptions extends Grid, SweepRun {}
 
-/** A model of a grid with what was measured on it. */
-export interface SweptModel extends GridCell, ModelResult {}
-
-/** A model of a grid that failed twice. */
-export interface FailedModel extends GridCell {
-  readonly error: Error;
-}
-
-/** What became of a grid. */
-export interface Sweep {
-  /** In the order of the grid. */
-  readonly models: readonly SweptModel[];
-  readonly failures: readonly FailedModel[];
-}
+/** What became of a grid: curve, samples and score of each model. */
+export type Sweep = GridOutcome<ModelResult>;
 
 /**
  * Trains and measures every model of a grid: curve, samples and their score. What has been done before, whole or in part, is
@@ -73,7 +62,7 @@ export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
     workers,
     cost: (_, index) => costs[index],
     attempts: 2,
-    isTemporary: error => error.name === 'FolderInUseError',
+    isTemporary,
     signal,
     onProgress: (index, progress) => onProgress?.(cells[index], progress),
     ...shown,
@@ -117,24 +106,4 @@ function costOf(config: ExperimentConfig, imageShape: Dataset['imageShape']): nu
   const { steps, batchSize } = config.training;
   const [height, width] = imageShape;
   return steps * batchSize * height * width * parameterCount(buildModel(config, imageShape).denoiser.network);
-}
-
-function outcomeOf(cells: readonly GridCell[], settled: readonly PromiseSettledResult<ModelResult>[]): Sweep {
-  const models: SweptModel[] = [];
-  const failures: FailedModel[] = [];
-  settled.forEach((result, i) => {
-    if (result.status === 'fulfilled') models.push({ ...cells[i], ...result.value });
-    else failures.push({ ...cells[i], error: result.reason as Error });
-  });
-  return { models, failures };
-}
-
-/** @throws AggregateError that names each model that failed with its error */
-export function requireComplete({ models, failures }: Sweep): void {
-  if (failures.length === 0) return;
-  const lines = failures.map(({ label, error }) => `  ${label}: ${error.message}`);
-  throw new AggregateError(
-    failures.map(({ error }) => error),
-    `${failures.length} of ${failures.length + models.length} models failed; the others are kept.\n${lines.join('\n')}`,
-  );
 }

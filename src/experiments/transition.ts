@@ -5,10 +5,11 @@ import type { GeneralizationScore } from '../generation/score';
 import type { LossPoint } from '../training/progress';
 import { requireGrid } from './build';
 import type { ExperimentConfig, GridConfig } from './config';
+import { requireComplete } from './grid-outcome';
 import { type PresetName, resolvePreset } from './presets';
 import type { ModelResult } from './run-model';
 import type { Changes } from './settings';
-import { requireComplete, sweep, type SweepRun } from './sweep';
+import { sweep, type SweepRun } from './sweep';
 
 /** What was measured at one training-set size, once for each seed. */
 export interface TransitionSize {
