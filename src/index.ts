@@ -45,6 +45,7 @@ export { heunSampler, heunStep, sampleHeun, sigmaSchedule } from './diffusion/sa
 export { vpNoise, vpPreconditioning } from './diffusion/vp';
 export { createNetwork, type NetworkConfig } from './models/create';
 export { type DiffusersModel, loadDiffusers, type LoadDiffusersOptions } from './models/diffusers/load';
+export { createDit, type DitConfig, ditSizes } from './models/dit';
 export { loadEdmWeights } from './models/edm-weights';
 export { createResidualMlp, type ResidualMlpConfig } from './models/residual-mlp';
 export { createUNet, type UNetConfig, type UNetDesign } from './models/unet';

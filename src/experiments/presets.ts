@@ -152,6 +152,7 @@ export const presets = {
 const kinds = {
   network: {
     unet: small.network,
+    dit: { patchSize: 2, width: 64, depth: 4, heads: 4 },
     'residual-mlp': { width: 256, blocks: 4, dropout: 0 },
   },
   diffusion: {

@@ -1,11 +1,13 @@
 /** Networks by configuration. */
 import type { Network } from '../diffusion/network';
+import { createDit, type DitConfig } from './dit';
 import { createResidualMlp, type ResidualMlpConfig } from './residual-mlp';
 import { createUNet, type UNetConfig } from './unet';
 
 /** What determines a network, besides the shape of its images. */
 export type NetworkConfig =
   | ({ readonly kind: 'unet' } & Omit<UNetConfig, 'imageShape'>)
+  | ({ readonly kind: 'dit' } & Omit<DitConfig, 'imageShape'>)
   | ({ readonly kind: 'residual-mlp' } & Omit<ResidualMlpConfig, 'imageShape'>);
 
 /**
@@ -16,11 +18,13 @@ export function createNetwork(config: NetworkConfig, imageShape: Network['imageS
   switch (config.kind) {
     case 'unet':
       return createUNet({ ...config, imageShape });
+    case 'dit':
+      return createDit({ ...config, imageShape });
     case 'residual-mlp':
       return createResidualMlp({ ...config, imageShape });
     default:
       throw new RangeError(
-        `There is no network of kind ${JSON.stringify((config as NetworkConfig).kind)}. The kinds are: unet, residual-mlp.`,
+        `There is no network of kind ${JSON.stringify((config as NetworkConfig).kind)}. The kinds are: unet, dit, residual-mlp.`,
       );
   }
 }

@@ -64,6 +64,17 @@ export function convolution(parameters: Parameters, name: string, x: tf.Tensor4D
   return biasAdd(tf.conv2d(x, weight, 1, 'same'), parameters[`${name}.bias`]);
 }
 
+/** A convolution with bias of patches that do not overlap: [B, H, W, from] -> [B, H / size, W / size, to]. */
+export function patchConvolution(
+  parameters: Parameters,
+  name: string,
+  x: tf.Tensor4D,
+  size: number,
+): tf.Tensor4D {
+  const weight = parameters[`${name}.weight`] as tf.Tensor4D;
+  return biasAdd(tf.conv2d(x, weight, size, 'valid'), parameters[`${name}.bias`]);
+}
+
 /** x [B, from] -> [B, to]. */
 export function linear(parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
   return biasAdd(tf.matMul<tf.Tensor2D>(x, parameters[`${name}.weight`]), parameters[`${name}.bias`]);
@@ -80,6 +91,14 @@ export function normalization(
   const gamma = parameters[`${name}.weight`] as tf.Tensor1D;
   const beta = parameters[`${name}.bias`] as tf.Tensor1D;
   return groupNorm(x, gamma, beta, groups, epsilon);
+}
+
+/** Each vector along the last axis at mean 0 and variance 1, without parameters. */
+export function layerNormalization<T extends tf.Tensor>(x: T, epsilon: number): T {
+  const width = x.shape[x.rank - 1];
+  const rows = x.reshape<tf.Tensor4D>([-1, 1, 1, width]);
+  // Layer normalization is group normalization with one group.
+  return groupNorm(rows, tf.ones<tf.Rank.R1>([width]), tf.zeros([width]), 1, epsilon).reshape(x.shape);
 }
 
 /**

@@ -1,12 +1,18 @@
 /** How JupyterLab is started; a user's own Jupyter configuration must not loosen it. */
 import { home } from '../setup/project.mjs';
 
-/** The arguments for Python: the loopback address, the project's folder, then whatever the user added. */
+/** The arguments for Python: the loopback address unless the user names another, the project's folder, what the user added. */
 export function labArguments(extra, uid = process.getuid()) {
   return [
-    ...['-m', 'jupyterlab', '--ServerApp.ip=127.0.0.1', `--ServerApp.root_dir=${home}`],
+    ...['-m', 'jupyterlab', `--ServerApp.root_dir=${home}`],
+    ...(extra.some(isAddress) ? [] : ['--ServerApp.ip=127.0.0.1']),
     // Jupyter refuses root, which in a container is the only user; behind a token on the loopback address that is no risk.
     ...(uid === 0 ? ['--allow-root'] : []),
     ...extra,
   ];
+}
+
+/** Jupyter takes one address: in a container it has to be another one than the loopback's. */
+function isAddress(argument) {
+  return /^--(ServerApp\.)?ip(=|$)/.test(argument);
 }

@@ -29,7 +29,7 @@ describe('a change of kind', () => {
 
   test('refuses an unknown kind, and the settings of the kind before', () => {
     expect(() => resolvePreset('digits', { network: { kind: 'gan' as 'unet' } })).toThrow(
-      'There is no network of kind "gan". The kinds are: unet, residual-mlp.',
+      'There is no network of kind "gan". The kinds are: unet, dit, residual-mlp.',
     );
     const mixed = { kind: 'residual-mlp', width: 32, channels: 8 } as const;
     expect(() => resolvePreset('digits', { network: mixed })).toThrow(/"network\.channels"/);

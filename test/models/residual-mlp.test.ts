@@ -55,7 +55,7 @@ describe('a network by configuration', () => {
   test('refuses another kind, and sizes that are impossible', () => {
     expect(() =>
       createNetwork({ kind: 'gan' as 'unet', channels: 4, multipliers: [], blocks: 1 }, [4, 4, 1]),
-    ).toThrow('no network of kind "gan". The kinds are: unet, residual-mlp.');
+    ).toThrow('no network of kind "gan". The kinds are: unet, dit, residual-mlp.');
     expect(() => createNetwork({ kind: 'residual-mlp', width: 0, blocks: 2 }, [4, 4, 1])).toThrow(
       'width is a positive',
     );

@@ -201,14 +201,24 @@ describe('the HTML copy', () => {
 });
 
 describe('JupyterLab', () => {
-  it('listens on the loopback address only and keeps its token', () => {
+  const argumentsFor = (...extra: string[]) => {
     const program = `import { labArguments } from ${JSON.stringify(`${project}/src/notebook/lab-arguments.mjs`)};
-      console.log(JSON.stringify(labArguments(['--port=8899'], 1000)));`;
-    const args = JSON.parse(
-      execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }),
-    ) as string[];
+      console.log(JSON.stringify(labArguments(${JSON.stringify(extra)}, 1000)));`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    return JSON.parse(output) as string[];
+  };
+
+  it('listens on the loopback address only and keeps its token', () => {
+    const args = argumentsFor('--port=8899');
     expect(args).toContain('--ServerApp.ip=127.0.0.1');
     expect(args.join(' ')).not.toMatch(/token|password|allow-root/);
     expect(args.at(-1)).toBe('--port=8899');
+  });
+
+  it('listens on the address that it is given, as a container has to: Jupyter refuses two', () => {
+    const args = argumentsFor('--ServerApp.ip=0.0.0.0');
+    expect(args.filter(argument => argument.includes('ip='))).toEqual(['--ServerApp.ip=0.0.0.0']);
   });
 });
