@@ -7,9 +7,9 @@ import type { GraphBuilder, Output } from './graph';
 import { definitionOf } from './graph';
 import { type Replacement, withReplaced } from './interception';
 import { createRecordedVariables } from './recorded-variables';
-import type { AttributeValue } from './protobuf';
 import type { Recorder } from './recorder';
 import { refuse, refuseDisposed, refuseRandom, refuseReading, requireRecordable } from './refusal';
+import { inGraphForm, runWhileRecording } from './substitutes';
 import { tf } from './tensorflow';
 
 /** Which output of the graph is which tensor? */
@@ -103,7 +103,7 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
 
   function runOp(...[op, attributes, ids, outputCount]: Parameters<Binding['executeOp']>): OutputMetadata[] {
     try {
-      return original.executeOp(op, attributes, ids, outputCount);
+      return runWhileRecording(original, op, attributes, ids, outputCount);
     } catch (error) {
       const [, code, message] =
         /^Invalid TF_Status: (\d+)\s+Message: (.*)/s.exec((error as Error).message) ?? [];
@@ -259,20 +259,6 @@ export function createTrace(graph: GraphBuilder, variables: Record<string, tf.Va
       return [...recorded.changes];
     },
   };
-}
-
-/**
- * An op as the graph has it. tfjs multiplies matrices by BatchMatMulV2; MatMul takes half its time on matrices of a few hundred rows, and
- * TensorFlow fuses it with a bias that is added.
- */
-function inGraphForm(
-  op: string,
-  attributes: Record<string, AttributeValue>,
-  results: OutputMetadata[],
-): [op: string, attributes: Record<string, AttributeValue>] {
-  if (op !== 'BatchMatMulV2' || results[0].shape.length !== 2) return [op, attributes];
-  const { T, adj_x, adj_y } = attributes;
-  return ['MatMul', { T, transpose_a: adj_x, transpose_b: adj_y }];
 }
 
 function isDisposed(input: unknown): boolean {
