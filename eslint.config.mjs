@@ -44,6 +44,7 @@ export default tseslint.config(
       'node_modules/',
       'dist/',
       '.venv/',
+      '.venv-*/',
       'runs/',
       'rendered/',
       'notebooks/',

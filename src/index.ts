@@ -114,6 +114,7 @@ export { openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
 export { type ModelCell, trainModel } from './experiments/train-model';
 export { type Grid, type GridCell } from './experiments/grid';
+export type { RayCluster } from './experiments/ray-jobs';
 export { type FailedModel, type GridOutcome, requireComplete } from './experiments/grid-outcome';
 export { type Sweep, sweep, sweepCommands, type SweepOptions } from './experiments/sweep';
 export { type SweepRow, sweepRows } from './experiments/sweep-rows';

@@ -10,13 +10,17 @@ import { library } from './shared/library';
 import { addRuns, rootOf } from './shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from './shared/output';
 import { addSettings, parseAxes, parseSettings } from './shared/settings';
-import { collect, count } from './shared/values';
+import { collect, count, number } from './shared/values';
 
 interface SweepFlags extends OutputFlags {
   readonly preset?: keyof typeof presets;
   readonly set?: readonly string[];
   readonly over?: readonly string[];
   readonly runs?: string;
+  readonly on: 'local' | 'ray';
+  readonly address: string;
+  readonly cpus: number;
+  readonly gpus: number;
   readonly workers?: number;
   readonly fresh?: boolean;
   readonly print?: boolean;
@@ -33,6 +37,12 @@ export function addSweepCommand(program: Command): void {
     .addOption(new Option('--preset <name>', 'where the settings start from').choices(Object.keys(presets)));
   addSettings(command, 'training.steps=500')
     .option('--over <key=values>', 'an axis of the grid, such as network.channels=8,16; repeatable', collect)
+    .addOption(
+      new Option('--on <where>', 'where models are computed').choices(['local', 'ray']).default('local'),
+    )
+    .option('--address <url>', "of Ray's dashboard", 'http://127.0.0.1:8265')
+    .option('--cpus <n>', 'on Ray: processor cores of each model', number, 1)
+    .option('--gpus <n>', 'on Ray: GPUs of each model', number, 0)
     .option('--workers <n>', 'models at a time (default: one for each GPU, or else for each core)', count)
     .option('--fresh', 'train and measure anew what is there already')
     .option('--print', 'only print a shell command for each model, for a job scheduler')
@@ -47,13 +57,14 @@ export function addSweepCommand(program: Command): void {
 async function sweepGrid(file: string | undefined, flags: SweepFlags): Promise<void> {
   const grid = await gridOf(file, flags);
   const { requireComplete, sweep, sweepCommands, sweepRows } = library();
-  const { workers, fresh } = flags;
+  const { workers, fresh, address, cpus, gpus } = flags;
+  const ray = flags.on === 'ray' ? { address, cpus, gpus } : undefined;
   const root = rootOf(flags);
   if (flags.print) {
     const commands = await sweepCommands({ ...grid, root, fresh });
     return printResult(flags, commands, commands.join('\n'));
   }
-  const result = await interruptible(signal => sweep({ ...grid, root, fresh, workers, signal }));
+  const result = await interruptible(signal => sweep({ ...grid, root, fresh, ray, workers, signal }));
   const rows = sweepRows(result);
   if (rows.length > 0) printResult(flags, rows, tableOf(rows));
   requireComplete(result);

@@ -36,7 +36,7 @@ export function requireComplete({ models, failures }: GridOutcome<object>): void
   );
 }
 
-/** Whether a model can't be computed now, but later: another process is at work on it. */
+/** Whether a model can't be computed now, but later: another process is at work on it, or a cluster has no room. */
 export function isTemporary({ name }: Error): boolean {
-  return name === 'FolderInUseError';
+  return name === 'FolderInUseError' || name === 'JobNotStartedError';
 }

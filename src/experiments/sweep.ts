@@ -4,18 +4,20 @@ import type { Dataset } from '../data/dataset';
 import { interruptSignal } from '../display/host';
 import { parameterCount } from '../diffusion/network';
 import { defaultRoot } from '../store/root';
-import { cellCommand } from './cell-command';
 import { buildModel, requireConfig } from './build';
+import { cellCommand, cellName, progressReader } from './cell-job';
 import type { ExperimentConfig } from './config';
 import { type Grid, gridCells, type GridCell } from './grid';
 import { type GridOutcome, isTemporary, outcomeOf } from './grid-outcome';
 import { showGridProgress } from './grid-progress';
 import { loadShowing } from './load-progress';
 import type { ModelProgress } from './measures';
-import type { ModelResult } from './run-model';
+import type { RayCluster } from './ray-jobs';
+import { rayWorkers } from './ray-workers';
+import { type ModelResult, readModel } from './run-model';
 import type { ModelCell } from './train-model';
 import { localWorkers } from './worker-process';
-import { runAll } from './workers';
+import { runAll, type WorkerPool } from './workers';
 
 /** How a grid is run. */
 export interface SweepRun {
@@ -23,7 +25,9 @@ export interface SweepRun {
   readonly root?: string;
   /** Train and measure anew what is there already. Default false. */
   readonly fresh?: boolean;
-  /** How many models at the same time. Default: one for each GPU or, without, for each processor core. */
+  /** Where models are computed: a Ray cluster that shares the folder of runs. Default: on this machine. */
+  readonly ray?: RayCluster;
+  /** How many models at the same time. Default: one for each GPU or, without, for each processor core; on Ray, as many as fit. */
   readonly workers?: number;
   /** Ends the work; what is done is kept. Default: the interrupt button of the notebook. */
   readonly signal?: AbortSignal;
@@ -33,6 +37,8 @@ export interface SweepRun {
 
 /** The grid, and how to run it. */
 export interface SweepOptions extends Grid, SweepRun {}
+
+type SweepTask = GridCell & ModelCell;
 
 /** What became of a grid: curve, samples and score of each model. */
 export type Sweep = GridOutcome<ModelResult>;
@@ -48,17 +54,20 @@ export type Sweep = GridOutcome<ModelResult>;
  *   training: { steps: 2000 },
  * });
  *
- * @throws Error for an unknown or impossible setting, before any work; an AbortError when interrupted.
+ * @throws Error for an unknown or impossible setting, or a Ray cluster that does not answer, before any work; an AbortError when
+ * interrupted.
  */
 export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
-  const { root = defaultRoot(), fresh = false, workers, onProgress, ...rest } = options;
+  const { root: folder = defaultRoot(), fresh = false, ray, workers, onProgress, ...rest } = options;
   const { signal = interruptSignal(), ...grid } = rest;
+  const root = path.resolve(folder);
   const cells = gridCells(grid);
   const costs = await requireCells(cells, signal);
+  const pool = await poolOf({ ray, root, fresh });
   const shown = onProgress ? undefined : showGridProgress(cells);
-  const tasks = cells.map(cell => ({ ...cell, root: path.resolve(root), fresh }));
-  const settled = await runAll<ModelCell & GridCell, ModelResult, ModelProgress>(tasks, {
-    pool: localWorkers(path.join(__dirname, `run-model${path.extname(__filename)}`)),
+  const tasks = cells.map(cell => ({ ...cell, root, fresh }));
+  const settled = await runAll<SweepTask, ModelResult, ModelProgress>(tasks, {
+    pool,
     workers,
     cost: (_, index) => costs[index],
     attempts: 2,
@@ -68,6 +77,19 @@ export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
     ...shown,
   }).finally(() => shown?.finish());
   return outcomeOf(cells, settled);
+}
+
+async function poolOf({ ray, root, fresh }: SweepRun & { readonly root: string }): Promise<WorkerPool> {
+  if (!ray) return localWorkers(path.join(__dirname, `run-model${path.extname(__filename)}`));
+  if (fresh)
+    throw new Error('On Ray nothing is made anew: remove the runs first, with "unimodal runs remove".');
+  return rayWorkers<SweepTask, ModelResult>(ray, {
+    nameOf: cellName,
+    commandOf: cellCommand,
+    read: readModel,
+    place: root,
+    reader: progressReader,
+  });
 }
 
 /**

@@ -53,11 +53,11 @@ export interface TransitionOptions extends Changes<GridConfig>, SweepRun {
  * some failed (the others are kept); an AbortError when interrupted.
  */
 export async function transition(options: TransitionOptions = {}): Promise<Transition> {
-  const { preset, root, fresh, workers, signal, onProgress, ...changes } = options;
+  const { preset, root, fresh, ray, workers, signal, onProgress, ...changes } = options;
   const { sizes, seeds, ...config } = resolvePreset(preset ?? 'digits', changes);
   requireGrid(sizes, seeds);
   const over = { trainingSize: sizes, seed: seeds };
-  const result = await sweep({ preset, ...config, over, root, fresh, workers, signal, onProgress });
+  const result = await sweep({ preset, ...config, over, root, fresh, ray, workers, signal, onProgress });
   requireComplete(result);
   return { sizes: sizes.map(size => collect(size, result.models)), seeds, config };
 }

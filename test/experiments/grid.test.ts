@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAxes, parseSettings } from '../../src/cli/shared/settings';
-import { cellCommand } from '../../src/experiments/cell-command';
+import { cellCommand } from '../../src/experiments/cell-job';
 import { type Grid, gridCells } from '../../src/experiments/grid';
 import { presets } from '../../src/experiments/presets';
 

@@ -1,8 +1,10 @@
-/** One model of a grid as a shell command: for job schedulers. */
+/** One model of a grid as a job: a shell command, a name, and how its output is read. */
 import path from 'node:path';
+import { keyOf } from '../store/keys';
 import type { GridCell } from './grid';
+import type { ModelProgress } from './measures';
 import { flatSettings } from './settings';
-import type { ModelCell } from './train-model';
+import { type ModelCell, prepareModel } from './train-model';
 
 /**
  * The command line that trains and measures one model of a grid, from any folder, on a machine that has this project and the
@@ -18,6 +20,23 @@ export function cellCommand({ preset, changes, root, fresh }: GridCell & ModelCe
     ...(fresh ? ['--fresh'] : []),
   ];
   return words.map(quoted).join(' ');
+}
+
+/** A name by which the job is found again: the run's, and a key of what is measured and where it is kept. */
+export async function cellName(cell: ModelCell): Promise<string> {
+  const { run } = await prepareModel(cell);
+  const { probe, sampling } = cell.config;
+  return `${run.name}-${keyOf({ run: run.key, probe, sampling, root: cell.root })}`;
+}
+
+/** Reads how far a job is off the lines that {@link cellCommand} writes: "seed 0: 300/3,000 steps, 10 %, loss 0.211". */
+export function progressReader(): (line: string) => ModelProgress {
+  let share = 0;
+  return line => {
+    const [, percent] = /steps, (\d+) %/.exec(line) ?? [];
+    if (percent !== undefined) share = Number(percent) / 100;
+    return { stage: 'training', share, detail: line };
+  };
 }
 
 /** A word that a POSIX shell reads as it is. */

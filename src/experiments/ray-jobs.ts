@@ -1,0 +1,142 @@
+/** A Ray cluster's jobs, by its Jobs API over HTTP (Ray 2.x, https://docs.ray.io/en/latest/cluster/running-applications/job-submission/rest.html). */
+
+/** A cluster, and what each job needs of it. */
+export interface RayCluster {
+  /** Where its dashboard listens: http://host:8265. */
+  readonly address: string;
+  /** Processor cores of each job. Default 1. */
+  readonly cpus?: number;
+  /** GPUs of each job. Default 0. */
+  readonly gpus?: number;
+}
+
+/** What Ray knows of a job. */
+export interface RayJob {
+  readonly status: 'PENDING' | 'RUNNING' | 'STOPPED' | 'SUCCEEDED' | 'FAILED';
+  readonly message: string | null;
+  readonly error_type: string | null;
+}
+
+/** Whether a job is over, well or not. */
+export function hasEnded({ status }: RayJob): boolean {
+  return ['STOPPED', 'SUCCEEDED', 'FAILED'].includes(status);
+}
+
+/** The jobs of a cluster. Every call throws an Error that names the address when Ray can't be reached or refuses. */
+export interface RayJobs {
+  /** How many jobs fit into the cluster at the same time, at least 1. */
+  capacity(): Promise<number>;
+  /** Undefined when there is no such job. */
+  find(id: string): Promise<RayJob | undefined>;
+  /** Starts `command`, a line for a POSIX shell, as soon as there is room. Nothing happens when there is a job of that id. */
+  submit(id: string, command: string): Promise<void>;
+  /** Everything that it has written. */
+  logs(id: string): Promise<string>;
+  /** Tells its processes to end (SIGTERM), and ends them 3 seconds later. */
+  stop(id: string): Promise<void>;
+  /** Forgets a job that has ended. */
+  remove(id: string): Promise<void>;
+}
+
+/** Seconds after which an answer is no longer waited for. */
+const patience = 30;
+
+/**
+ * The jobs of a cluster.
+ * @param token of a cluster that asks for one. Default: the environment variable RAY_AUTH_TOKEN, as for Ray's own programs.
+ */
+export function rayJobs(
+  { address, cpus = 1, gpus = 0 }: RayCluster,
+  token = process.env.RAY_AUTH_TOKEN,
+): RayJobs {
+  const base = address.replace(/\/+$/, '');
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const call = async (method: string, path: string, body?: object): Promise<Response> => {
+    const signal = AbortSignal.timeout(1000 * patience);
+    const request = { method, headers, signal, body: body && JSON.stringify(body) };
+    return fetch(`${base}${path}`, request).catch((error: Error) => {
+      throw unreachable(base, error);
+    });
+  };
+  const ask = async <T>(method: string, path: string, body?: object): Promise<T> => {
+    const response = await call(method, path, body);
+    if (!response.ok) throw await refusal(base, response);
+    return (await response.json()) as T;
+  };
+  const job = (id: string) => `/api/jobs/${encodeURIComponent(id)}`;
+  return {
+    async capacity() {
+      const nodes = await ask<NodeList>('GET', '/api/v0/nodes?limit=10000');
+      return Math.max(1, sum(nodes.data.result.result.map(node => fitting(node, cpus, gpus))));
+    },
+    async find(id) {
+      const response = await call('GET', job(id));
+      if (response.status === 404) return undefined;
+      if (!response.ok) throw await refusal(base, response);
+      return (await response.json()) as RayJob;
+    },
+    async submit(id, command) {
+      const resources = { entrypoint_num_cpus: cpus, entrypoint_num_gpus: gpus };
+      const response = await call('POST', '/api/jobs/', {
+        submission_id: id,
+        entrypoint: command,
+        ...resources,
+      });
+      if (response.ok) return;
+      const error = await refusal(base, response);
+      if (!error.message.includes(`${id} already exists`)) throw error;
+    },
+    logs: async id => (await ask<{ logs: string }>('GET', `${job(id)}/logs`)).logs,
+    stop: id => ask('POST', `${job(id)}/stop`),
+    remove: id => ask('DELETE', job(id)),
+  };
+}
+
+/** Of Ray's State API. */
+interface NodeList {
+  readonly data: { readonly result: { readonly result: readonly RayNode[] } };
+}
+
+interface RayNode {
+  readonly state: string;
+  readonly resources_total: Readonly<Record<string, number>>;
+}
+
+/** How many jobs of so many cores and GPUs fit into a node. */
+function fitting(
+  { state, resources_total: { CPU = 0, GPU = 0 } }: RayNode,
+  cpus: number,
+  gpus: number,
+): number {
+  if (state !== 'ALIVE') return 0;
+  const ratios = [cpus > 0 ? CPU / cpus : Infinity, gpus > 0 ? GPU / gpus : Infinity];
+  return Math.floor(Math.min(...ratios, 1000));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** Thrown when no answer comes: the cluster may be back soon. */
+export class RayUnreachableError extends Error {
+  override readonly name = 'RayUnreachableError';
+}
+
+function unreachable(base: string, error: Error): Error {
+  const { cause } = error as { cause?: Error };
+  return new RayUnreachableError(
+    `No Ray cluster answers at ${base} (${cause?.message || error.message}). Give the address of its dashboard, such as http://host:8265.`,
+  );
+}
+
+async function refusal(base: string, response: Response): Promise<Error> {
+  if (response.status === 401 || response.status === 403) {
+    return new Error(
+      `The Ray cluster at ${base} asks for a token: put the one of "ray get-auth-token" into the environment variable RAY_AUTH_TOKEN.`,
+    );
+  }
+  const lines = (await response.text()).trim().split('\n');
+  return new Error(
+    `The Ray cluster at ${base} answers ${response.status}: ${lines.slice(-2).join(' ').slice(-500)}`,
+  );
+}
