@@ -1,5 +1,8 @@
 /** A Ray cluster's jobs, by its Jobs API over HTTP (Ray 2.x, https://docs.ray.io/en/latest/cluster/running-applications/job-submission/rest.html). */
 
+import http from 'node:http';
+import https from 'node:https';
+
 /** A cluster, and what each job needs of it. */
 export interface RayCluster {
   /** Where its dashboard listens: http://host:8265. */
@@ -12,6 +15,9 @@ export interface RayCluster {
 
 /** What Ray knows of a job. */
 export interface RayJob {
+  readonly submission_id: string;
+  /** Milliseconds since 1970. */
+  readonly start_time: number;
   readonly status: 'PENDING' | 'RUNNING' | 'STOPPED' | 'SUCCEEDED' | 'FAILED';
   readonly message: string | null;
   readonly error_type: string | null;
@@ -28,6 +34,8 @@ export interface RayJobs {
   capacity(): Promise<number>;
   /** Undefined when there is no such job. */
   find(id: string): Promise<RayJob | undefined>;
+  /** All jobs, those that have ended as well. */
+  list(): Promise<RayJob[]>;
   /** Starts `command`, a line for a POSIX shell, as soon as there is room. Nothing happens when there is a job of that id. */
   submit(id: string, command: string): Promise<void>;
   /** Everything that it has written. */
@@ -51,17 +59,17 @@ export function rayJobs(
 ): RayJobs {
   const base = address.replace(/\/+$/, '');
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const call = async (method: string, path: string, body?: object): Promise<Response> => {
-    const signal = AbortSignal.timeout(1000 * patience);
-    const request = { method, headers, signal, body: body && JSON.stringify(body) };
-    return fetch(`${base}${path}`, request).catch((error: Error) => {
-      throw unreachable(base, error);
-    });
+  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
+    try {
+      return await request(`${base}${path}`, { method, headers }, body && JSON.stringify(body));
+    } catch (error) {
+      throw unreachable(base, error as Error);
+    }
   };
   const ask = async <T>(method: string, path: string, body?: object): Promise<T> => {
-    const response = await call(method, path, body);
-    if (!response.ok) throw await refusal(base, response);
-    return (await response.json()) as T;
+    const answer = await call(method, path, body);
+    if (answer.status !== 200) throw refusal(base, answer);
+    return JSON.parse(answer.text) as T;
   };
   const job = (id: string) => `/api/jobs/${encodeURIComponent(id)}`;
   return {
@@ -70,21 +78,17 @@ export function rayJobs(
       return Math.max(1, sum(nodes.data.result.result.map(node => fitting(node, cpus, gpus))));
     },
     async find(id) {
-      const response = await call('GET', job(id));
-      if (response.status === 404) return undefined;
-      if (!response.ok) throw await refusal(base, response);
-      return (await response.json()) as RayJob;
+      const answer = await call('GET', job(id));
+      if (answer.status === 404) return undefined;
+      if (answer.status !== 200) throw refusal(base, answer);
+      return JSON.parse(answer.text) as RayJob;
     },
+    list: () => ask('GET', '/api/jobs/'),
     async submit(id, command) {
       const resources = { entrypoint_num_cpus: cpus, entrypoint_num_gpus: gpus };
-      const response = await call('POST', '/api/jobs/', {
-        submission_id: id,
-        entrypoint: command,
-        ...resources,
-      });
-      if (response.ok) return;
-      const error = await refusal(base, response);
-      if (!error.message.includes(`${id} already exists`)) throw error;
+      const job = { submission_id: id, entrypoint: command, ...resources };
+      const answer = await call('POST', '/api/jobs/', job);
+      if (answer.status !== 200 && !answer.text.includes(`${id} already exists`)) throw refusal(base, answer);
     },
     logs: async id => (await ask<{ logs: string }>('GET', `${job(id)}/logs`)).logs,
     stop: id => ask('POST', `${job(id)}/stop`),
@@ -122,21 +126,40 @@ export class RayUnreachableError extends Error {
   override readonly name = 'RayUnreachableError';
 }
 
-function unreachable(base: string, error: Error): Error {
-  const { cause } = error as { cause?: Error };
+function unreachable(base: string, { message }: Error): Error {
   return new RayUnreachableError(
-    `No Ray cluster answers at ${base} (${cause?.message || error.message}). Give the address of its dashboard, such as http://host:8265.`,
+    `No Ray cluster answers at ${base} (${message}). Give the address of its dashboard, such as http://host:8265.`,
   );
 }
 
-async function refusal(base: string, response: Response): Promise<Error> {
-  if (response.status === 401 || response.status === 403) {
+function refusal(base: string, { status, text }: Answer): Error {
+  if (status === 401 || status === 403) {
     return new Error(
-      `The Ray cluster at ${base} asks for a token: put the one of "ray get-auth-token" into the environment variable RAY_AUTH_TOKEN.`,
+      `The Ray cluster at ${base} asks for its token: put what "ray get-auth-token" prints into the environment variable RAY_AUTH_TOKEN.`,
     );
   }
-  const lines = (await response.text()).trim().split('\n');
-  return new Error(
-    `The Ray cluster at ${base} answers ${response.status}: ${lines.slice(-2).join(' ').slice(-500)}`,
-  );
+  const lines = text.trim().split('\n').slice(-2).join(' ');
+  return new Error(`The Ray cluster at ${base} answers ${status}: ${lines.slice(-500)}`);
+}
+
+/** What came back. */
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One HTTP request. Not by fetch, whose headers (Sec-Fetch-Mode) are a browser's: Ray refuses changes that browsers ask for. */
+function request(url: string, options: http.RequestOptions, body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const client = url.startsWith('https:') ? https : http;
+    const sent = client.request(url, { ...options, timeout: 1000 * patience }, response => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => (text += part));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('error', reject);
+    });
+    sent.on('timeout', () => sent.destroy(new Error(`no answer in ${patience} s`)));
+    sent.on('error', reject);
+    sent.end(body);
+  });
 }
