@@ -12,6 +12,7 @@ export interface Surface {
 export interface TextStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string): unknown;
 }
 
@@ -29,14 +30,17 @@ export function notebookSurface(host: NotebookHost, id: string): Surface {
   };
 }
 
-/** Lines that are rewritten in place, cut to the width of the terminal so that none wraps. */
+/** Lines that are rewritten in place, cut to the width of the terminal so that none wraps, and no more than it has. */
 export function terminalSurface(stream: TextStream): Surface {
   let lines = 0;
   return {
     draw(states, last) {
       const labelWidth = Math.max(...states.map(state => state.label.length));
       const width = Math.max(20, (stream.columns || 80) - 1);
-      const drawn = states.map(state => barLine(oneLine(state), labelWidth).slice(0, width));
+      const shown = last ? states : mostUrgent(states, Math.max(2, (stream.rows || 24) - 1));
+      const drawn = shown.map(state => barLine(oneLine(state), labelWidth).slice(0, width));
+      if (shown.length < states.length)
+        drawn.push(`${states.filter(hasEnded).length} of ${states.length} have ended`);
       const up = lines > 1 ? `\u001b[${lines - 1}A` : '';
       // Back to the first line; each line is cleared to its end before it is written.
       stream.write(
@@ -45,6 +49,16 @@ export function terminalSurface(stream: TextStream): Surface {
       lines = drawn.length;
     },
   };
+}
+
+const hasEnded = (state: BarState) => state.finished;
+
+/** All bars if there are lines for them, else one less than that, in their order: those at work, then those that wait. */
+function mostUrgent(states: readonly BarState[], lines: number): readonly BarState[] {
+  if (states.length <= lines) return states;
+  const rank = (state: BarState) => (hasEnded(state) ? 2 : state.seconds > 0 ? 0 : 1);
+  const urgent = new Set([...states].sort((a, b) => rank(a) - rank(b)).slice(0, lines - 1));
+  return states.filter(state => urgent.has(state));
 }
 
 /** A line a bar whenever a tenth of it is done, and when it ends: for log files and pipes. */

@@ -3,14 +3,14 @@ import type { MimeBundle } from '../../src/display/host';
 import { createProgress, createProgressTable } from '../../src/display/progress';
 
 /** A stream that keeps what is written, and a clock that is moved by hand. */
-function world(isTTY: boolean, columns = 200) {
+function world(isTTY: boolean, columns = 200, rows = 50) {
   const written: string[] = [];
   const clock = { milliseconds: 0 };
   return {
     written,
     clock,
     environment: {
-      stream: { isTTY, columns, write: (text: string) => written.push(text) },
+      stream: { isTTY, columns, rows, write: (text: string) => written.push(text) },
       now: () => clock.milliseconds,
     },
   };
@@ -100,6 +100,20 @@ describe('progress in a terminal', () => {
     expect(written[0].split('\n').length).toBe(2);
     expect(written[1].startsWith('\r\u001b[1A')).toBe(true);
     expect(written[1]).toMatch(/N = 32 {4}.*50\/100.*\n.*N = 1000 {2}.*10\/100.*loss 0\.2/);
+  });
+
+  it('shows those at work when there are more bars than lines, and all of them at the end', () => {
+    const { written, clock, environment } = world(true, 200, 5);
+    const rows = Array.from({ length: 10 }, (_, i) => ({ label: `model ${i}`, total: 10 }));
+    const table = createProgressTable(rows, environment);
+    table.rows[0].update(10);
+    table.rows[8].update(1);
+    clock.milliseconds = 1000;
+    table.rows[0].finish();
+    expect(written.at(-1)?.match(/model \d/g)).toEqual(['model 1', 'model 2', 'model 8']);
+    expect(written.at(-1)).toMatch(/1 of 10 have ended$/);
+    table.finish();
+    expect(written.at(-1)?.match(/model \d/g)).toHaveLength(10);
   });
 
   it('cuts lines to the width of the terminal and keeps control characters out of it', () => {
