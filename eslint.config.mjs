@@ -70,7 +70,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['*.mts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['**/*.mts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
     languageOptions: {
