@@ -110,7 +110,7 @@ export { drawSamples, measure, measureCurve, type MeasuredModel, scoreSamples } 
 export { type DynamicsOptions, learningDynamics, transitionAt } from './experiments/dynamics';
 export type { DynamicsPoint } from './experiments/dynamics-point';
 export { type DynamicsProgress, type ModelDynamics, runDynamics } from './experiments/run-dynamics';
-export { openModel, type OpenModel } from './experiments/open-model';
+export { measurable, openModel, type OpenModel } from './experiments/open-model';
 export { type ModelResult, runModel } from './experiments/run-model';
 export { type ModelCell, trainModel } from './experiments/train-model';
 export { type Grid, type GridCell } from './experiments/grid';

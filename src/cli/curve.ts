@@ -16,6 +16,7 @@ export function addCurveCommand(program: Command): void {
   addExamples(command, [
     'curve --model digits-64-seed0',
     'curve --model digits-64-seed0 --set probe.layer=8x8_up --set probe.sigmas=0.05,0.15,0.4 --json',
+    'curve --model notebooks/models/ddpm-digits --set data.source=digits --set probe.layer=up_blocks.1.resnets.0',
   ]);
 }
 

@@ -25,6 +25,7 @@ export function addDenoiseCommand(program: Command): void {
   addExamples(command, [
     'sample --model digits-64-seed0 --count 16 --out x.npy',
     'denoise --model digits-64-seed0 --images x.npy --sigma 0.3 --out y.npy',
+    'denoise --model notebooks/models/ddpm-digits --images x.npy --sigma 0.3 --out y.npy',
   ]);
 }
 

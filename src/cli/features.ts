@@ -42,6 +42,7 @@ export function addFeaturesCommand(program: Command): void {
     'sample --model digits-64-seed0 --count 16 --out x.npy',
     'features --model digits-64-seed0 --images x.npy --sigma 0.15 --layer 8x8_up --out f.npy',
     'features --model digits-64-seed0 --images x.npy --sigma 0.15 --layer 8x8_up --pool none --clean --out f.npy',
+    'features --model notebooks/models/ddpm-digits --images x.npy --sigma 0.15 --layer up_blocks.1.resnets.0 --out f.npy',
   ]);
 }
 

@@ -34,6 +34,7 @@ export function addSampleCommand(program: Command): void {
   addExamples(command, [
     'sample --model digits-64-seed0 --count 16 --out x.npy',
     'sample --model digits-64-seed0 --count 25 --seed 7 --out samples.png',
+    'sample --model notebooks/models/ddpm-digits --count 25 --out samples.png',
   ]);
 }
 

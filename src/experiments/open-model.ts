@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Denoiser } from '../diffusion/denoiser';
 import type { NamedValues } from '../engine/values';
+import { createVariables, type Variables } from '../engine/variables';
 import { isDiffusersFolder } from '../models/diffusers/folder';
 import { loadDiffusers } from '../models/diffusers/load';
 import type { Run } from '../store/record';
@@ -9,7 +10,9 @@ import { defaultRoot } from '../store/root';
 import { findRun, type StoredRun } from '../store/runs';
 import { isFinished, keptSteps, loadKeptWeights, loadWeights } from '../store/weights';
 import { buildModel } from './build';
+import type { MeasuredModel } from './measures';
 import { readExperiment, type RunExperiment } from './model-run';
+import { once } from './once';
 
 /** A model and where its weights are. */
 export interface OpenModel {
@@ -81,4 +84,28 @@ async function remedy(run: StoredRun): Promise<string> {
   const kept = await keptSteps(run);
   const instead = kept.length > 0 ? ` Weights of these steps were kept: ${kept.join(', ')}.` : '';
   return `Train it again with the same settings: it goes on where it was.${instead}`;
+}
+
+/** How an open model is measured. */
+export interface MeasurableOptions extends Pick<MeasuredModel, 'onProgress' | 'signal'> {
+  /** Determines the noise. Default: the run's seed, or 0. */
+  readonly seed?: number;
+  /** Threads to compute with. Default: one for each core. */
+  readonly threads?: number;
+}
+
+/**
+ * An open model as every measure takes it; its weights are read when the first one needs them. `dispose` frees them.
+ *
+ * @example
+ * const model = measurable(await openModel('path/to/ddpm'));
+ * const curve = await measureCurve(model, { ...presets.digits.probe, layer: 'up_blocks.1.resnets.0' }, split(images, { pool: 1000 }));
+ */
+export function measurable(
+  { denoiser, weights, run, step, experiment }: OpenModel,
+  { seed = experiment?.seed ?? 0, threads, ...follow }: MeasurableOptions = {},
+): MeasuredModel & { dispose(): void } {
+  let held: Variables | undefined;
+  const variables = once(async () => (held = createVariables(await weights(), { threads })));
+  return { denoiser, variables, run, step, seed, ...follow, dispose: () => held?.dispose() };
 }

@@ -130,6 +130,25 @@ test('a picture of samples is a PNG', async () => {
   expect((await fs.readFile(file('s.png'))).subarray(1, 4).toString()).toBe('PNG');
 });
 
+test('every command that takes a run takes a folder of diffusers', async () => {
+  const pretrained = `--model ${path.join(__dirname, '../../notebooks/models/ddpm-digits')}`;
+  const layer = 'up_blocks.1.resnets.0';
+  const lines = [
+    `denoise ${pretrained} --images x.npy --sigma 0.5 --out y.npy`,
+    `features ${pretrained} --images x.npy --sigma 0.5 --layer ${layer} --out f.npy`,
+    `sample ${pretrained} --count 4 --set sampling.steps=3 --out s.npy`,
+    `score ${pretrained} --size 100 --set sampling.steps=3 --set sampling.count=20`,
+    `curve ${pretrained} --set probe.layer=${layer} --set probe.sigmas=0.1,0.5,1 --set probe.testDraws=1`,
+  ];
+  for (const line of lines) expect(await run(line), line).toMatchObject({ status: 0 });
+  expect(await values('y.npy')).toHaveLength(3 * 64);
+  expect(await values('f.npy')).toHaveLength(3 * 16);
+  expect((await run(`curve ${pretrained}`)).stderr).toMatch(
+    /no layer '8x8_block0'.*up_blocks\.1\.resnets\.0/,
+  );
+  expect((await run(`score ${pretrained}`)).stderr).toMatch(/--size: give the number of images/);
+});
+
 test('exports are CSV or JSON, a line a noise level', async () => {
   await run('curve --model digits-32-seed0 --set probe.testDraws=1 --set probe.sigmas=0.1,0.5,1');
   await run('runs export --table curves --out curves.csv');

@@ -40,6 +40,9 @@ let folder: string;
 let session: Session;
 beforeAll(async () => {
   folder = await fs.mkdtemp(path.join(os.tmpdir(), 'unimodal-test-'));
+  // Examples name it as it lies in a clone.
+  const models = 'notebooks/models';
+  await fs.cp(path.join(__dirname, '../..', models), path.join(folder, models), { recursive: true });
   session = startSession(folder);
 });
 afterAll(async () => {

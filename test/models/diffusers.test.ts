@@ -7,6 +7,7 @@ import { compile } from '../../src/engine/compile';
 import { tf } from '../../src/engine/tensorflow';
 import { float32, type NamedValues } from '../../src/engine/values';
 import { createVariables } from '../../src/engine/variables';
+import { loadDiffusers } from '../../src/models/diffusers/load';
 import { readSettings } from '../../src/models/diffusers/folder';
 import { schedulePreconditioning } from '../../src/models/diffusers/preconditioning';
 import { readSchedule, timestepOf } from '../../src/models/diffusers/schedule';
@@ -14,6 +15,7 @@ import { createUNet2D } from '../../src/models/diffusers/unet';
 import { readUNetConfig } from '../../src/models/diffusers/unet-config';
 import { hashed, hashedParameters } from '../reference/hashed';
 import cifar10 from '../reference/recorded/diffusers-cifar10.json';
+import digits from '../reference/recorded/diffusers-digits.json';
 import flat from '../reference/recorded/diffusers-flat.json';
 import heads from '../reference/recorded/diffusers-heads.json';
 import plain from '../reference/recorded/diffusers-plain.json';
@@ -21,7 +23,7 @@ import recordedSchedules from '../reference/recorded/diffusers-schedules.json';
 import { withTemporaryFolder } from '../store/temporary';
 
 type Sampled = { norm: number; stride: number; values: number[] };
-type Recorded = Omit<typeof plain, 'activations'> & { activations: Record<string, Sampled> };
+type Recorded = Omit<typeof digits, 'activations'> & { activations: Record<string, Sampled> };
 
 /** The error of the recorded elements, scaled to all, and that of the norm; both relative to the norm. */
 function expectAlike(given: ArrayLike<number>, name: string, { norm, stride, values }: Sampled) {
@@ -93,7 +95,13 @@ describe('a UNet2DModel computes what diffusers does: output, every module, deno
     const weights = hashedParameters(network.parameters, recorded.parameterNames);
     const schedule = readSchedule(recorded.scheduler, 'scheduler_config.json');
     const denoiser = createDenoiser(network, schedulePreconditioning(schedule));
-    await expectParity(denoiser, weights, recorded as unknown as Recorded);
+    await expectParity(denoiser, weights, recorded);
+  });
+
+  test('a pipeline that diffusers trained and saved', async () => {
+    const folder = path.join(__dirname, '../../notebooks/models/ddpm-digits');
+    const { denoiser, weights } = await loadDiffusers(folder);
+    await expectParity(denoiser, weights, digits);
   });
 });
 

@@ -36,9 +36,10 @@ function requireThat(condition, complaint) {
 
 /** A module as a person writes one there: the types hold, and a mistyped setting is refused. */
 const source = `
-import { resolvePreset, tf, transition, type Transition } from 'unimodal';
+import { type DiffusersModel, loadDiffusers, resolvePreset, tf, transition, type Transition } from 'unimodal';
 const steps: number = resolvePreset('digits', { training: { steps: 5 } }).training.steps;
 export const run = (): Promise<Transition> => transition({ sizes: [steps] });
+export const pretrained = (): Promise<DiffusersModel> => loadDiffusers('ddpm');
 export const zeros: tf.Tensor = tf.zeros([1]);
 // @ts-expect-error there is no such setting
 resolvePreset('digits', { trainng: { steps: 5 } });
@@ -79,6 +80,11 @@ function checkNotebook() {
   requireThat(text.includes('text/html'), 'The notebook showed no table.');
   const { evalue } = cells[1].outputs[0];
   requireThat(evalue.includes("Did you mean to write 'sizes'"), `A mistyped setting gave: ${evalue}`);
+  const analysis = JSON.stringify(cells[2].outputs);
+  requireThat(
+    analysis.includes('diffusers: up_blocks.1.resnets.0'),
+    `A folder of diffusers gave: ${analysis}`,
+  );
 }
 
 const unimodal = (...args) =>

@@ -13,19 +13,20 @@ How to run: see reference.py; also needs diffusers==0.35.2.
 
 import math
 
+import diffusers
 import numpy as np
 import torch
+from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
+
+from networks import library_layout, torch_layout
+from reference import RECORDED, save
+from unet import sampled
+
+TRAINED = DDPMPipeline.from_pretrained(RECORDED.parents[2] / "notebooks/models/ddpm-digits")
 
 # diffusers turns timesteps and betas to float32 by name. Its rounding would be what is compared.
 torch.float32 = torch.float64
 torch.Tensor.float = torch.Tensor.double
-
-import diffusers  # noqa: E402
-from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel  # noqa: E402
-
-from networks import library_layout, torch_layout  # noqa: E402
-from reference import RECORDED, numbers, save  # noqa: E402
-from unet import sampled  # noqa: E402
 
 TIMESTEPS = [3, 620]
 LEVELS = [20, 250, 500, 900]
@@ -226,6 +227,5 @@ if __name__ == "__main__":
     for name, config in CONFIGS.items():
         record_config(name, config)
     save("diffusers-schedules", {"schedules": list(schedules()), "fractional": fractional()})
-    trained = DDPMPipeline.from_pretrained(RECORDED.parents[2] / "notebooks/models/ddpm-digits")
-    trained.scheduler.register_to_config(clip_sample=False)
-    record("digits", trained.unet.double().eval(), trained.scheduler, {})
+    scheduler = DDPMScheduler.from_config(TRAINED.scheduler.config, clip_sample=False)
+    record("digits", TRAINED.unet.double().eval(), scheduler, {})

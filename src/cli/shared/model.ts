@@ -3,11 +3,9 @@ import { type Command, Option } from 'commander';
 import type { DataSplit } from '../../experiments/build';
 import type { ExperimentConfig } from '../../experiments/config';
 import type { MeasuredModel } from '../../experiments/measures';
-import { once } from '../../experiments/once';
 import type { OpenModel } from '../../experiments/open-model';
 import { presets } from '../../experiments/presets';
 import { withChanges } from '../../experiments/settings';
-import type { Variables } from '../../engine/variables';
 import { defaultRoot } from '../../store/root';
 import { interruptible } from './interrupt';
 import { library } from './library';
@@ -68,21 +66,17 @@ export interface CommandModel {
 
 /** Opens the model, lets `work` use it, and frees it. */
 export async function withModel<T>(flags: ModelFlags, work: (model: CommandModel) => Promise<T>): Promise<T> {
-  const { openModel, createVariables } = library();
+  const { openModel, measurable } = library();
   const opened = await openModel(flags.model, { root: rootOf(flags), step: flags.at });
   const settings = settingsOf(opened, flags);
-  const { denoiser, weights, run, step, experiment } = opened;
-  let held: Variables | undefined;
-  const variables = once(async () => (held = createVariables(await weights(), { threads: flags.threads })));
   const bars = showStages({ curve: settings.probe.sigmas.length, samples: settings.sampling.count });
-  const { onProgress } = bars;
-  const seed = flags.seed ?? experiment?.seed ?? 0;
-  const model = { denoiser, variables, run, step, seed, onProgress };
+  const { seed, threads } = flags;
+  const model = measurable(opened, { seed, threads, onProgress: bars.onProgress });
   try {
     return await interruptible(signal => work({ opened, settings, measured: { ...model, signal } }));
   } finally {
     bars.finish();
-    held?.dispose();
+    model.dispose();
   }
 }
 
