@@ -1,6 +1,6 @@
 /** What the notebooks measured, without the models: notebooks/results/, from which they are executed without training. */
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
 import { project } from '../setup/project.mjs';
 
 export const storedResults = `${project}/notebooks/results`;
@@ -27,7 +27,19 @@ function isFinished(folder) {
 /** Adds what a folder of runs holds to the stored results, or puts it in their place. */
 export function storeResults(runs, { target = storedResults, replace = false } = {}) {
   if (replace) for (const path of storedFolders(target)) rmSync(path, { recursive: true });
-  for (const path of storable(runs)) cpSync(join(runs, path), join(target, path), { recursive: true });
+  for (const path of storable(runs)) {
+    cpSync(join(runs, path), join(target, path), { recursive: true });
+    if (basename(path) === 'experiment.json') withoutPlace(join(target, path));
+  }
+}
+
+/** Of a folder of images, the name: where it lay on this machine helps nobody. */
+function withoutPlace(file) {
+  const experiment = JSON.parse(readFileSync(file, 'utf8'));
+  const { data } = experiment.config;
+  if (!isAbsolute(data.source)) return;
+  data.source = basename(data.source);
+  writeFileSync(file, JSON.stringify(experiment, undefined, 2) + '\n');
 }
 
 /** The runs and kept values among the stored results. Other folders, such as results/medium/, are not ours. */

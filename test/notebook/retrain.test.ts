@@ -1,6 +1,14 @@
 /** What training the notebooks anew is made of: which files of a folder of runs are stored, and how memory is watched. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +47,18 @@ describe('what is stored of a folder of runs', () => {
     store.storeResults(join(folder, 'runs'), { target: join(folder, 'target') });
     expect(stored()).toEqual(['done/results/curve-1.json', 'done/run.json', 'values/snr-1.json']);
     expect(store.storableBytes(join(folder, 'runs'))).toBe('{ "status": "finished" }curvesnr'.length);
+  });
+
+  it('names no folder of this machine', () => {
+    const source = (path: string) => JSON.stringify({ config: { data: { source: path } } });
+    write('runs/done/experiment.json', source('/home/me/my-images'));
+    const target = join(folder, 'target');
+    store.storeResults(join(folder, 'runs'), { target });
+    const { config } = JSON.parse(readFileSync(join(target, 'done/experiment.json'), 'utf8')) as {
+      config: object;
+    };
+    expect(config).toEqual({ data: { source: 'my-images' } });
+    rmSync(join(folder, 'runs/done/experiment.json'));
   });
 
   it('comes beside what is there, or takes the place of runs and values, and of nothing else', () => {
