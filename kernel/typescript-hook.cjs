@@ -11,7 +11,7 @@ const os = require('node:os');
 const path = require('node:path');
 
 /** Part of the cache's key: change it when {@link transpile} makes other JavaScript from the same text. */
-const FORMAT = 2;
+const FORMAT = 3;
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts'];
 const ownFiles = __dirname + path.sep;
 
@@ -44,10 +44,26 @@ function syntaxError(ts, diagnostic, filename) {
   return new SyntaxError(`${filename}:${line + 1}:${character + 1} - ${message}`);
 }
 
-/** What a notebook's own modules get besides: awaits that an interrupt can stop, imports that load ES-only packages. */
+/**
+ * What a notebook's modules get besides: imports that load ES-only packages and, unless they are a library's, awaits that an
+ * interrupt can stop. A library stops by interruptSignal() and then saves and cleans up, as it does where it is installed.
+ */
 function transformers(filename) {
   if (filename.startsWith(ownFiles)) return [];
-  return [require('./cells/awaits').guardAwaits, require('./cells/dynamic-imports').kernelImports];
+  const imports = require('./cells/dynamic-imports').kernelImports;
+  return isLibrarySource(filename) ? [imports] : [require('./cells/awaits').guardAwaits, imports];
+}
+
+/** Whether a file lies in the folder of the source that a package under development exports (condition "source"). */
+function isLibrarySource(filename) {
+  const { resolveExports } = require('./runtime/exports');
+  for (let folder = path.dirname(filename); folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    const manifest = path.join(folder, 'package.json');
+    if (!fs.existsSync(manifest)) continue;
+    const source = resolveExports(JSON.parse(fs.readFileSync(manifest, 'utf8')).exports, '.', ['source']);
+    return source !== undefined && filename.startsWith(path.join(folder, path.dirname(source)) + path.sep);
+  }
+  return false;
 }
 
 /** TypeScript to CommonJS. */

@@ -196,3 +196,26 @@ def test_completion_and_inspection_answer_while_a_cell_runs(kernel):
     assert kernel.ask("inspect_request", code="Math.max", cursor_pos=8, detail_level=0)["found"]
     assert time.time() - begin < 2.5
     kernel.collect(request)
+
+
+LIBRARY = """
+export const state = { cleaned: false };
+export async function work(signal: AbortSignal): Promise<void> {
+  try {
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+  } finally {
+    await null;
+    state.cleaned = true;
+  }
+}
+"""
+
+
+def test_a_library_that_heeds_the_signal_cleans_up(kernel):
+    kernel.choose("")
+    package = kernel.folder / "node-library"
+    (package / "src").mkdir(parents=True)
+    (package / "package.json").write_text('{ "name": "library", "exports": { ".": { "source": "./src/index.ts" } } }')
+    (package / "src" / "index.ts").write_text(LIBRARY)
+    kernel.interrupted("import { interruptSignal } from 'tslab'; import { state, work } from './node-library/src/index'; await work(interruptSignal())")
+    assert kernel.run("state.cleaned").text == "true"

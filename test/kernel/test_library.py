@@ -108,6 +108,17 @@ def test_an_interrupted_training_stops_and_trained_weights_stay(library):
     assert library.run(f"const again = await weights(); {same}").text == "true"
 
 
+def test_an_interrupted_training_in_a_run_is_saved_and_goes_on(library, tmp_path):
+    library.run("import { experimentModel } from 'unimodal'; import { readdirSync } from 'node:fs';")
+    model = f"{{ trainingSize: 32, root: '{tmp_path}', training: {{ steps: 1_000_000 }} }}"
+    code = f"const model = await experimentModel({model}); await model.variables()"
+    assert library.interrupted(code, begun="display_data")[0].reply["ename"] == "KeyboardInterrupt"
+    wait_until(lambda: not list(tmp_path.glob("*/lock.*")))
+    result, _ = library.interrupted(code, begun="display_data")
+    assert "resuming at step" in str([m["content"] for m in result.outputs]), result.outputs
+    assert result.reply["ename"] == "KeyboardInterrupt"
+
+
 def wait_until(holds, seconds=30):
     end = time.time() + seconds
     while not holds():
