@@ -4,6 +4,7 @@
  * "Now" is a plain variable, carried by hand across awaits and timers. AsyncLocalStorage would do this by itself, but it
  * switches promise hooks on, and with them a termination inside a microtask aborts the process (Node 20).
  */
+import { setMaxListeners } from 'node:events';
 import type { CellNumber } from '../threads';
 
 export class Cell {
@@ -26,7 +27,10 @@ export class Cell {
 
   /** Aborted when the cell is interrupted. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
+    if (!this.controller) {
+      this.controller = new AbortController();
+      setMaxListeners(0, this.controller.signal); // any number of things may wait at the same time
+    }
     return this.controller.signal;
   }
 

@@ -71,7 +71,10 @@ export function dropTimers(cell: Cell): void {
   cell.timers.clear();
 }
 
-/** `setTimeout` and `setImmediate` of node:timers/promises, on top of the timers of cells. */
+/**
+ * `setTimeout` and `setImmediate` of node:timers/promises, on top of the timers of cells. An interrupt of the cell aborts them,
+ * so that libraries that wait for one clean up.
+ */
 function promised(
   set: SetTimer,
   cancel: ClearTimer,
@@ -80,27 +83,33 @@ function promised(
   return (...args) => {
     const [delay, value, options] = hasDelay ? args : [undefined, ...args];
     const { signal } = (options ?? {}) as { signal?: AbortSignal };
-    return new Promise((resolve, reject) => {
+    const signals = [signal, currentCell()?.signal].filter(one => one !== undefined);
+    const promise = new Promise((resolve, reject) => {
+      const forget = () => signals.forEach(one => one.removeEventListener('abort', abort));
       const abort = () => {
         cancel(timer);
-        reject(
-          Object.assign(new Error('The operation was aborted', { cause: signal?.reason }), {
-            name: 'AbortError',
-            code: 'ABORT_ERR',
-          }),
-        );
+        forget();
+        // Nobody may be waiting for a timer of an interrupted cell: that is no error.
+        if (!signal?.aborted) promise.catch(() => undefined);
+        reject(aborted(signal?.reason));
       };
       const timer = set(
         () => {
-          signal?.removeEventListener('abort', abort);
+          forget();
           resolve(value);
         },
         ...(hasDelay ? [delay] : []),
       );
+      signals.forEach(one => one.addEventListener('abort', abort));
       if (signal?.aborted) abort();
-      else signal?.addEventListener('abort', abort, { once: true });
     });
+    return promise;
   };
+}
+
+function aborted(cause: unknown): Error {
+  const error = new Error('The operation was aborted', { cause });
+  return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });
 }
 
 /** Puts the timers of cells in the place of Node's. */

@@ -199,6 +199,7 @@ def test_completion_and_inspection_answer_while_a_cell_runs(kernel):
 
 
 LIBRARY = """
+import { setTimeout as delay } from 'node:timers/promises';
 export const state = { cleaned: false };
 export async function work(signal: AbortSignal): Promise<void> {
   try {
@@ -208,14 +209,23 @@ export async function work(signal: AbortSignal): Promise<void> {
     state.cleaned = true;
   }
 }
+export async function wait(): Promise<void> {
+  try {
+    await delay(1e6);
+  } finally {
+    state.cleaned = true;
+  }
+}
 """
 
 
-def test_a_library_that_heeds_the_signal_cleans_up(kernel):
+@pytest.mark.parametrize("call", ["work(interruptSignal())", "wait()"])
+def test_a_library_that_heeds_the_signal_or_waits_for_a_timer_cleans_up(kernel, call):
     kernel.choose("")
     package = kernel.folder / "node-library"
-    (package / "src").mkdir(parents=True)
+    (package / "src").mkdir(parents=True, exist_ok=True)
     (package / "package.json").write_text('{ "name": "library", "exports": { ".": { "source": "./src/index.ts" } } }')
     (package / "src" / "index.ts").write_text(LIBRARY)
-    kernel.interrupted("import { interruptSignal } from 'tslab'; import { state, work } from './node-library/src/index'; await work(interruptSignal())")
+    kernel.run("import { interruptSignal } from 'tslab'; import { state, wait, work } from './node-library/src/index'; state.cleaned = false")
+    kernel.interrupted(f"await {call}")
     assert kernel.run("state.cleaned").text == "true"
