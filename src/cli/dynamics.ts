@@ -31,7 +31,7 @@ export function addDynamicsCommand(program: Command): void {
   addJson(addRuns(addSettings(addPreset(command), 'training.keep=100,300,1000')));
   addExamples(command, [
     'dynamics --size 64 --set training.keep=100,300,1000',
-    'dynamics --preset cifar16 --size 200 --seed 101 --json',
+    'dynamics --size 128 --seed 1 --json',
   ]);
 }
 

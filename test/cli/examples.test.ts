@@ -24,11 +24,14 @@ const commands = [
   'runs',
   '',
   'runs remove',
+  'dynamics',
 ];
 
 const quick: Record<string, string> = {
   train: '--set training.steps=6 --set training.batchSize=4 --set network.channels=4 --threads 1',
   sweep:
+    '--set training.steps=6 --set training.batchSize=4 --set network.channels=4 --set probe.testDraws=1 --set probe.sigmas=0.1,0.5,1 --set sampling.steps=3 --set sampling.count=20',
+  dynamics:
     '--set training.steps=6 --set training.batchSize=4 --set network.channels=4 --set probe.testDraws=1 --set probe.sigmas=0.1,0.5,1 --set sampling.steps=3 --set sampling.count=20',
   sample: '--set sampling.steps=3',
   curve: '--set probe.sigmas=0.1,0.5,1 --set probe.testDraws=1',

@@ -8,7 +8,7 @@ import type { ArchiveManifest } from '../../src/store/archive';
 import { exportRuns } from '../../src/store/export';
 import { importRuns } from '../../src/store/import';
 import { sha256 } from '../../src/store/keys';
-import { withFolderLock } from '../../src/store/lock';
+
 import { appendMetric, readMetrics } from '../../src/store/metrics';
 import { fileOf, type Run } from '../../src/store/record';
 import { cached, cachedTensor } from '../../src/store/results';
@@ -17,6 +17,7 @@ import { findRuns, listRuns } from '../../src/store/runs';
 import { readTar } from '../../src/store/tar';
 import { finishRun, isFinished, keepWeights, loadKeptWeights, loadWeights } from '../../src/store/weights';
 import { tarGzOf } from '../data/archives';
+import { whileHeld } from './held';
 import { withTemporaryFolder } from './temporary';
 
 const weights = { raw: { a: float32([1, 2]) }, average: { a: float32([3, 4]) } };
@@ -143,7 +144,7 @@ describe('importing again', () => {
   test('removes what a killed import left, and is refused while another one is at work', async () => {
     await withArchive(async ({ archive, elsewhere }) => {
       await fs.mkdir(`${elsewhere}/.importing/half`, { recursive: true });
-      await withFolderLock(`${elsewhere}/.importing`, async () => {
+      await whileHeld(`${elsewhere}/.importing`, async () => {
         await expect(importRuns(archive, elsewhere)).rejects.toThrow(/already being worked on/);
       });
       expect((await importRuns(archive, elsewhere)).imported).toHaveLength(2);

@@ -2,8 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { FolderInUseError, withFolderLock } from '../../src/store/lock';
+import { whileHeld } from './held';
 import { withTemporaryFolder } from './temporary';
 
 /** Another process that holds the folder until it is killed or told to stop. */
@@ -31,12 +32,9 @@ test('a second process is refused with who holds the folder, and gets in after i
 
 test('the same process can hold a folder once, and what it does meanwhile can rely on that', async () => {
   await withTemporaryFolder(async folder => {
-    let release: (() => void) | undefined;
-    const holding = withFolderLock(folder, () => new Promise<void>(resolve => (release = resolve)));
-    await vi.waitFor(() => expect(release).toBeDefined());
-    await expect(withFolderLock(folder, () => Promise.resolve())).rejects.toThrow(/in this process/);
-    release?.();
-    await holding;
+    await whileHeld(folder, async () => {
+      await expect(withFolderLock(folder, () => Promise.resolve())).rejects.toThrow(/in this process/);
+    });
     await withFolderLock(folder, async () => {
       expect(await withFolderLock(`${folder}/.`, () => Promise.resolve('in'))).toBe('in');
       expect(await fs.readdir(folder)).toHaveLength(1);

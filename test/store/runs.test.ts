@@ -1,10 +1,10 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { withFolderLock } from '../../src/store/lock';
 import { fileOf } from '../../src/store/record';
 import { openRun } from '../../src/store/run';
 import { findRun, listRuns, removeRun } from '../../src/store/runs';
+import { whileHeld } from './held';
 import { withTemporaryFolder } from './temporary';
 
 const open = (root: string, seed: number, name = `digits-${seed}`) =>
@@ -55,7 +55,7 @@ test('a reference that means no run, or several, is answered with those that the
 test('a run is removed whole, and not while it is worked on', async () => {
   await withTemporaryFolder(async root => {
     const run = await open(root, 1);
-    await withFolderLock(run.folder, async () => {
+    await whileHeld(run.folder, async () => {
       await expect(removeRun(run)).rejects.toThrow(/already being worked on/);
     });
     await removeRun(run);
