@@ -12,7 +12,7 @@ import { type GeneralizationScore, generalizationScore } from '../generation/sco
 import { icrCurves } from '../representation/icr';
 import type { SigmaCurve } from '../representation/over-sigma';
 import { stableRanks } from '../representation/stable-rank';
-import { listResults } from '../store/results';
+import { listResults, type SavedResult } from '../store/results';
 import type { Run } from '../store/record';
 import type { DataSplit } from './build';
 import type { ExperimentConfig } from './config';
@@ -32,7 +32,7 @@ export interface DynamicsPoint {
   readonly loss: { readonly train: number; readonly heldOut: number };
   /** Whether generated images are new. */
   readonly score: GeneralizationScore;
-  /** The first of the generated images, 8 bits a channel, float32 [24, H, W, C] in [-1, 1]. */
+  /** The first 24 of the generated images, 8 bits a channel, float32 [M, H, W, C] in [-1, 1]; of stored results, those that are no copies. */
   readonly samples: TensorValue;
 }
 
@@ -151,6 +151,29 @@ function encoded({ shape, values }: TensorValue): Omit<StoredSamples, 'score'> {
     Math.round(127.5 * (Math.min(1, Math.max(-1, value)) + 1)),
   );
   return { shape: [kept, ...rest], pixels };
+}
+
+/** Without those that are copies of training images by one of the score's rules. */
+function withoutCopies({ score, shape, pixels }: StoredSamples): StoredSamples {
+  const [count, ...rest] = shape;
+  const { ratios, ratioThreshold, cosines, cosineThreshold } = score;
+  const size = pixels.length / count;
+  const isNew = (i: number) => ratios[i] >= ratioThreshold && cosines[i] <= cosineThreshold;
+  const kept = Array.from({ length: count }, (_, i) => i).filter(isNew);
+  const images = pixels.filter((_, at) => isNew(Math.floor(at / size)));
+  return { score, shape: [kept.length, ...rest], pixels: images };
+}
+
+/** The measures as they may be passed on with a run that was trained on other people's images: copies of these are left out. */
+export async function publishable(run: Run): Promise<SavedResult[]> {
+  const results = await Promise.all(Object.values(names).map(name => listResults(run, name)));
+  return results
+    .flat()
+    .map(result =>
+      result.measure === names.samples
+        ? { ...result, value: withoutCopies(result.value as StoredSamples) }
+        : result,
+    );
 }
 
 /** The files of the measures in a run. */

@@ -5,9 +5,10 @@ import path from 'node:path';
 import { writeFileAtomically } from '../store/atomic';
 import { readMetrics } from '../store/metrics';
 import { fileOf, readJson, type Run, type RunRecord, writeJson } from '../store/record';
+import { cached } from '../store/results';
 import { listRuns, type StoredRun } from '../store/runs';
 import type { ExperimentConfig } from './config';
-import { readPoints } from './dynamics-point';
+import { publishable, readPoints } from './dynamics-point';
 import { readExperiment } from './model-run';
 import type { ModelDynamics } from './run-dynamics';
 
@@ -64,7 +65,8 @@ async function readModel(run: StoredRun): Promise<StoredModel> {
 
 /**
  * Stores the results of all runs of a folder that were followed through training, finished or not, and where that was done: on
- * this machine. Weights, generated images in full and this machine's paths stay behind.
+ * this machine. What was stored of these runs is replaced. Weights, copies of training images among the samples, and this machine's
+ * paths stay behind.
  */
 export async function storeResults(root: string, target: string): Promise<void> {
   for (const run of (await listRuns(root)).runs) {
@@ -76,18 +78,14 @@ export async function storeResults(root: string, target: string): Promise<void> 
 
 async function storeRun(run: Run, target: string): Promise<void> {
   const folder = path.join(target, path.basename(run.folder));
+  await fs.rm(folder, { recursive: true, force: true });
   const { config, ...experiment } = await readExperiment(run);
   const { name } = (run.config as { data: { name: string } }).data;
   const data = { ...config.data, source: name }; // not the path of a file of this machine
   await writeJson(path.join(folder, 'experiment.json'), { ...experiment, config: { ...config, data } });
-  const results = (await fs.readdir(fileOf(run, 'results'))).filter(file => file.endsWith('.json'));
-  const files = [
-    'config.json',
-    'metrics.jsonl',
-    ...results.map(file => path.join('results', file)),
-    'run.json',
-  ];
-  for (const file of files)
+  for (const { measure, dependsOn, value } of await publishable(run))
+    await cached({ ...run, folder }, measure, dependsOn, () => Promise.resolve(value));
+  for (const file of ['config.json', 'metrics.jsonl', 'run.json'])
     await writeFileAtomically(path.join(folder, file), await fs.readFile(fileOf(run, file)));
 }
 

@@ -82,7 +82,7 @@ function resultFile(run: Run, measure: string, dependsOn: object, extension: str
 /** A measure that is there. */
 export interface SavedResult {
   readonly measure: string;
-  readonly dependsOn: unknown;
+  readonly dependsOn: object;
   readonly value: unknown;
 }
 

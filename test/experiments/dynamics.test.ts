@@ -5,7 +5,12 @@ import { type DynamicsOptions, learningDynamics, transitionAt } from '../../src/
 import type { ModelDynamics } from '../../src/experiments/run-dynamics';
 import { storedResults, storeResults } from '../../src/experiments/stored-results';
 import { transition } from '../../src/experiments/transition';
+import { decodeJson, encodeJson } from '../../src/store/typed-json';
 import { withTemporaryFolder } from '../store/temporary';
+
+interface Scored {
+  value: { score: { ratios: Float32Array } };
+}
 
 const settings = {
   network: { channels: 4 },
@@ -89,6 +94,24 @@ describe('learning dynamics', () => {
       const names = await fs.readdir(target, { recursive: true });
       expect(names.filter(name => name.endsWith('.safetensors'))).toEqual([]);
       await expect(storedResults('huge', target)).rejects.toThrow('no stored results "huge"');
+    });
+  });
+
+  test('are stored without samples that copy training images', async () => {
+    await withTemporaryFolder(async other => {
+      const copy = path.join(other, 'runs');
+      await fs.cp(root, copy, { recursive: true });
+      const results = path.join(await folderIn(copy), 'results');
+      for (const name of (await fs.readdir(results)).filter(name => name.startsWith('scored-samples'))) {
+        const saved = decodeJson(await fs.readFile(path.join(results, name), 'utf8')) as Scored;
+        saved.value.score.ratios.fill(0.1, 1, 3); // the second and the third are copies
+        await fs.writeFile(path.join(results, name), encodeJson(saved));
+      }
+      await storeResults(copy, path.join(other, 'stored', 'tiny'));
+      const [{ points }] = (await storedResults('tiny', path.join(other, 'stored'))).models;
+      const [stored, all] = [points[1].samples, models[0].points[1].samples];
+      expect(stored.shape).toEqual([3, 8, 8, 1]);
+      expect(stored.values.subarray(64)).toEqual(all.values.subarray(3 * 64));
     });
   });
 
