@@ -4,10 +4,8 @@ import { fingerprint, imagesOf, meanImage, take } from '../data/dataset';
 import { meanLoss } from '../diffusion/mean-loss';
 import type { Network } from '../diffusion/network';
 import type { NoiseDistribution } from '../diffusion/noise';
-import { sampleHeun } from '../diffusion/sampler';
 import { deriveSeed } from '../engine/random';
 import { float32, type TensorValue } from '../engine/values';
-import type { Variables } from '../engine/variables';
 import { type GeneralizationScore, generalizationScore } from '../generation/score';
 import { icrCurves } from '../representation/icr';
 import type { SigmaCurve } from '../representation/over-sigma';
@@ -16,7 +14,7 @@ import { listResults, type SavedResult } from '../store/results';
 import type { Run } from '../store/record';
 import type { DataSplit } from './build';
 import type { ExperimentConfig } from './config';
-import { measure, measureCurve, type MeasuredModel } from './measures';
+import { drawSamples, measure, measureCurve, type MeasuredModel } from './measures';
 
 /** A model at one moment of its training. */
 export interface DynamicsPoint {
@@ -129,19 +127,11 @@ interface StoredSamples {
 function measureSamples(model: FollowedModel, { sampling }: ExperimentConfig): Promise<StoredSamples> {
   const { data, signal } = model;
   const images = { train: fingerprint(data.train), pool: fingerprint(data.pool) };
-  return measure(model, names.samples, { sampling, images, kept: keptSamples }, async variables => {
-    const samples = await draw(model, variables, sampling);
+  return measure(model, names.samples, { sampling, images, kept: keptSamples }, async () => {
+    const samples = await drawSamples({ ...model, run: undefined }, sampling);
     const score = await generalizationScore(samples, data.train, { mean: meanImage(data.pool), signal });
     return { score, ...encoded(samples) };
   });
-}
-
-function draw(
-  { denoiser, seed, signal }: FollowedModel,
-  variables: Variables,
-  { count, ...schedule }: ExperimentConfig['sampling'],
-): Promise<TensorValue> {
-  return sampleHeun({ denoiser, variables, count, schedule, seed: deriveSeed(seed, 'sampling'), signal });
 }
 
 function encoded({ shape, values }: TensorValue): Omit<StoredSamples, 'score'> {
