@@ -98,6 +98,7 @@ function traceOf(line: Line, number: string, names: readonly string[], showlegen
     ...(line.labels && {
       text: line.labels.map(escapeLabel),
       textposition: 'top right',
+      cliponaxis: false, // a label at the right edge is drawn over the margin
       textfont: { size: 11, color },
     }),
     ...(line.stderr && {
