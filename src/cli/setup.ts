@@ -1,4 +1,4 @@
-/** `unimodal setup` and `unimodal lab`: what `npm run setup` and `npm run lab` are in a clone, for the installed package. */
+/** `unimodal setup`, `lab`, `render`, `gallery`: what `npm run` has under these names in a clone, for the installed package. */
 import type { Command } from 'commander';
 import { addExamples } from './shared/output';
 import { runNodeProgram } from './shared/program';
@@ -23,6 +23,19 @@ export function addSetupCommands(program: Command): void {
     .allowUnknownOption()
     .action((args: string[]) => runNodeProgram('notebook/lab.mjs', args));
   addExamples(lab, ['lab', 'lab --no-browser']);
+  const render = program
+    .command('render')
+    .description(
+      'executes notebooks, shows how far they are, and puts copies that can be shared into the folder rendered/ beside them',
+    )
+    .argument('[notebooks...]', 'names or paths (default: all of the project)')
+    .action((names: string[]) => runNodeProgram('notebook/run.mjs', ['render', ...names]));
+  addExamples(render, ['render', 'render 02-theory']);
+  const gallery = program
+    .command('gallery')
+    .description('a page of all shared notebooks: figure, claim, numbers, link')
+    .action(() => runNodeProgram('notebook/gallery.mjs', []));
+  addExamples(gallery, ['gallery']);
 }
 
 /** The flags as the program takes them. */

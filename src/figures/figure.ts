@@ -47,9 +47,21 @@ export const ink = { text: '#2a2e34', soft: '#5f6670', line: '#8a9099', grid: '#
 /** Plotly's settings of the live figure. */
 const config = { responsive: true, displaylogo: false };
 
-/** Makes a figure in the common style: white, title at the left, legible at 900 pixels. */
+/** Numbers in all traces together, at most: a notebook writes each on a line of its own, and is shared up to 1 MB. */
+const mostValues = 50_000;
+
+/**
+ * Makes a figure in the common style: white, title at the left, legible at 900 pixels.
+ * @throws RangeError when its traces hold more than 50,000 numbers: a notebook with it would be too large to be shared.
+ */
 export function createFigure(parts: FigureParts): Figure {
   const { data, title, subtitle, finding, height, width = 900 } = parts;
+  const values = valuesIn(data);
+  if (values > mostValues) {
+    throw new RangeError(
+      `The figure "${title}" has ${values.toLocaleString('en-US')} numbers in its traces, and at most ${mostValues.toLocaleString('en-US')} can be shared in a notebook. Draw every k-th point, averages of groups, or a random part of them.`,
+    );
+  }
   const layout: PlotlyObject = {
     title: titleOf(title, subtitle),
     font: { family: 'Open Sans, Helvetica, Arial, sans-serif', size: 13, color: ink.text },
@@ -76,6 +88,15 @@ export function createFigure(parts: FigureParts): Figure {
       };
     },
   };
+}
+
+/** How many numbers and texts the lists in a value hold. */
+function valuesIn(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return (value as Uint8Array).length;
+  if (typeof value !== 'object' || value === null) return 0;
+  const parts: unknown[] = Object.values(value);
+  const own = Array.isArray(value) ? parts.filter(part => typeof part !== 'object').length : 0;
+  return parts.reduce<number>((sum, part) => sum + valuesIn(part), own);
 }
 
 function titleOf(title: string, subtitle?: string): PlotlyObject {

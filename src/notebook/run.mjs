@@ -1,66 +1,89 @@
 /**
  * Executes notebooks outside a browser.
  *
- *     node src/notebook/run.mjs start [NOTEBOOK]     npm start: into rendered/, with an HTML copy that works offline
- *     node src/notebook/run.mjs render [NOTEBOOK..]  npm run render: refreshes the tracked copies in notebooks/rendered/
+ *     node src/notebook/run.mjs start [NOTEBOOK]     npm start: into rendered/, with a page that works offline
+ *     node src/notebook/run.mjs render [NOTEBOOK..]  npm run render: also the copies to share, in the folder rendered/ beside the notebook
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { project, runMain } from '../setup/project.mjs';
+import { copyFileSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { figuresOf, readNotebook, shortcomingOf } from './contents.mjs';
+import {
+  execute,
+  executedFolder,
+  findNotebook,
+  interrupted,
+  show,
+  sources,
+  writePage,
+} from './notebooks.mjs';
+import { runMain } from '../setup/project.mjs';
 import { duration, SetupError } from '../setup/report.mjs';
 import { findNotebook, python, show, sources } from './notebooks.mjs';
 
-/** A rendered copy is tracked by git and shown by GitHub: a larger one would load slowly, or not at all. */
-const maximumBytes = 1_000_000;
-const mainNotebook = 'notebooks/01-transition.ipynb';
-
-/** Executes a notebook into `rendered/`, with its HTML copy; returns the exit status. */
-async function start(name = mainNotebook) {
+/** Executes one notebook, with its page; returns the exit status. */
+async function start(name = '01-transition') {
   const notebook = findNotebook(name);
-  const stem = `${project}/rendered/${basename(notebook, '.ipynb')}`;
   const begin = performance.now();
-  console.log(`Running ${show(notebook)}.`);
-  const status = await python('execute.py', [notebook, `${stem}.ipynb`]);
+  const { status, executed, page } = await executeWithPage(notebook);
   if (status !== 0) return status;
-  const plotly = `${project}/node_modules/plotly.js-dist-min/plotly.min.js`;
-  const exported = await python('export.py', [`${stem}.ipynb`, `${stem}.html`, plotly]);
-  if (exported !== 0) return exported;
   console.log(`
 ${show(notebook)} ran through in ${duration((performance.now() - begin) / 1000)}. The result:
-  ${stem}.html   open it in a browser; it needs no network
-  ${stem}.ipynb  open it in JupyterLab ("npm run lab") or VS Code`);
+  ${page}   open it in a browser; it needs no network
+  ${executed}  open it in JupyterLab ("npm run lab") or VS Code`);
   return 0;
 }
 
-/** Executes notebooks and puts the copies, where they are small enough, into notebooks/rendered/. */
+/** Executes notebooks one after the other, shares what can be shared, and reports sizes; returns the exit status. */
 async function render(names) {
-  for (const notebook of names.length > 0 ? names.map(findNotebook) : sources()) {
-    console.log(`Running ${show(notebook)}.`);
-    const fresh = `${project}/rendered/${basename(notebook)}`;
-    const status = await python('execute.py', [notebook, fresh]);
-    if (status !== 0) return status;
-    const { size } = statSync(fresh);
-    if (size > maximumBytes) {
-      throw new SetupError(
-        `The executed ${show(notebook)} has ${(size / 1e6).toFixed(2)} MB; at most 1 MB is tracked. It is in ${show(fresh)}.`,
-        'Show fewer or smaller pictures in it.',
-      );
-    }
-    const target = `${project}/notebooks/rendered/${basename(notebook)}`;
-    mkdirSync(`${project}/notebooks/rendered`, { recursive: true });
-    rmSync(target, { force: true });
-    renameSync(fresh, target);
-    console.log(`${show(target)}: ${Math.round(size / 1e3)} KB`);
-    savePicture(target);
+  const notebooks = names.length > 0 ? names.map(findNotebook) : sources();
+  const sizes = [];
+  const problems = [];
+  for (const notebook of notebooks) {
+    const { status, executed, page } = await executeWithPage(notebook);
+    if (status === interrupted) return status;
+    const problem = status === 0 ? shortcomingOf(executed) : 'did not run through, see above.';
+    if (problem) problems.push(`${show(notebook)} ${problem}`);
+    else share(executed, `${dirname(notebook)}/rendered`);
+    if (status === 0) sizes.push(sizeOf(executed, page));
   }
-  return 0;
+  if (sizes.length > 0) console.log(`\n${sizeTable(sizes)}`);
+  for (const problem of problems) console.error(`\nNot shared: ${problem}`);
+  return problems.length > 0 ? 1 : 0;
 }
 
-/** Saves the first picture of a rendered notebook beside it: the README shows the one of the main notebook. */
-function savePicture(rendered) {
-  const outputs = JSON.parse(readFileSync(rendered, 'utf8')).cells.flatMap(cell => cell.outputs ?? []);
-  const picture = outputs.map(output => output.data?.['image/png']).find(Boolean);
-  if (picture) writeFileSync(rendered.replace(/ipynb$/, 'png'), Buffer.from(picture, 'base64'));
+/** Where the executed copy and its page are, and the exit status of the program that failed, or 0. */
+async function executeWithPage(notebook) {
+  const stem = `${executedFolder(notebook)}/${basename(notebook, '.ipynb')}`;
+  const [executed, page] = [`${stem}.ipynb`, `${stem}.html`];
+  console.log(`Running ${show(notebook)}.`);
+  const status = (await execute(notebook, executed)) || (await writePage(executed, page));
+  return { status, executed, page };
+}
+
+/** Puts a copy, whole or not at all, into a folder, and the notebook's first picture beside it: the README and the gallery show it. */
+function share(executed, folder) {
+  const target = `${folder}/${basename(executed)}`;
+  mkdirSync(folder, { recursive: true });
+  if (target !== executed) {
+    copyFileSync(executed, `${target}.tmp`);
+    renameSync(`${target}.tmp`, target);
+  }
+  const [first] = figuresOf(readNotebook(executed));
+  if (first) writeFileSync(target.replace(/ipynb$/, 'png'), Buffer.from(first.png, 'base64'));
+  console.log(`Shared: ${show(target)}`);
+}
+
+function sizeOf(executed, page) {
+  const kilobytes = file => Math.round(statSync(file).size / 1000).toLocaleString('en-US');
+  const figures = figuresOf(readNotebook(executed)).length;
+  return [show(page), kilobytes(executed), kilobytes(page), String(figures)];
+}
+
+function sizeTable(rows) {
+  const table = [['', 'notebook, KB', 'page, KB', 'figures'], ...rows];
+  const widths = table[0].map((_, column) => Math.max(...table.map(row => row[column].length)));
+  const line = row => row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])));
+  return table.map(row => line(row).join('  ').trimEnd()).join('\n');
 }
 
 runMain(async () => {

@@ -107,6 +107,27 @@ describe('schemaErrors', () => {
   });
 });
 
+describe('createFigure', () => {
+  const withPoints = (count: number) =>
+    createFigure({
+      data: [
+        { x: Array(count / 4).fill(1), z: [Array(count / 4).fill(1), Array(count / 4).fill(1)] },
+        { y: new Float32Array(count / 4) },
+      ],
+      layout: {},
+      title: 'Many points',
+      finding: 'None.',
+      height: 100,
+    });
+
+  it('refuses more numbers than a shared notebook can hold, and says what to do', () => {
+    expect(withPoints(50_000).title).toBe('Many points');
+    expect(() => withPoints(50_004)).toThrow(
+      /"Many points" has 50,004 numbers in its traces, and at most 50,000.*Draw every k-th point/,
+    );
+  });
+});
+
 describe('transitionFigure', () => {
   it('draws band, line and peak of each size, and none of the small numbers differs from the analysis', () => {
     const figure = transitionFigure(transition);

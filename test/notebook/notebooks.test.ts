@@ -37,6 +37,10 @@ function writeNotebook(name: string, cells: Cell[]): string {
   return file;
 }
 
+/** A PNG of one pixel. */
+const pixel =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 const code = (source: string, outputs?: unknown[]): Cell => ({
   cell_type: 'code',
   source,
@@ -50,6 +54,16 @@ function run(program: string, ...args: string[]) {
     encoding: 'utf8',
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   });
+  return { status, stdout, stderr };
+}
+
+/** Runs run.mjs. */
+function runNode(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [`${project}/src/notebook/run.mjs`, ...args],
+    { encoding: 'utf8' },
+  );
   return { status, stdout, stderr };
 }
 
@@ -115,9 +129,58 @@ describe('executing a notebook', () => {
   });
 });
 
+describe('rendering notebooks', () => {
+  const show = (bundle: string) => code(`from IPython.display import display\ndisplay(${bundle}, raw=True)`);
+  const plotly = `"${figureType}": {"data": [], "layout": {}}`;
+  let outcome: ReturnType<typeof run>;
+  let before: string;
+
+  beforeAll(() => {
+    const good = writeNotebook('render-good', [
+      prose('# A title'),
+      show(`{${plotly}, "image/png": "${pixel}", "text/plain": "A finding."}`),
+      code('print("holds: it does")'),
+    ]);
+    before = readFileSync(good, 'utf8');
+    const bad = writeNotebook('render-bad', [code('raise ValueError("no claim")')]);
+    const bare = writeNotebook('render-bare', [code('1'), show(`{${plotly}, "text/plain": "A finding."}`)]);
+    outcome = runNode('render', bad, bare, good);
+  }, 600_000);
+
+  it('leaves the sources as they are, and shares copies with the first picture beside them', () => {
+    expect(readFileSync(`${folder}/render-good.ipynb`, 'utf8')).toBe(before);
+    expect(readFileSync(`${folder}/rendered/render-good.ipynb`, 'utf8')).toContain('holds: it does');
+    expect(readFileSync(`${folder}/rendered/render-good.png`).toString('base64')).toBe(pixel);
+    expect(readFileSync(`${folder}/rendered/render-good.html`, 'utf8')).toContain('A title');
+  });
+
+  it('reports the size of notebook and page and the number of figures', () => {
+    expect(outcome.stdout).toMatch(/notebook, KB +page, KB +figures\n/);
+    expect(outcome.stdout).toMatch(/rendered\/render-good\.html +\d+ +[\d,]+ +1\n/);
+  });
+
+  it('goes on after a notebook that fails, and says at the end which are not shared and why', () => {
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toMatch(/Not shared: .*render-bad\.ipynb did not run through/);
+    expect(outcome.stderr).toMatch(
+      /Not shared: .*render-bare\.ipynb has a figure without a PNG.*: cell 2 \("from IPython\.display import display"\)/,
+    );
+  });
+
+  it('does not share a notebook of more than 1 MB, and names the cell that holds most of it', async () => {
+    const { shortcomingOf } = (await import(`${project}/src/notebook/contents.mjs`)) as {
+      shortcomingOf: (file: string) => string | undefined;
+    };
+    const text = (length: number) => ({ output_type: 'stream', name: 'stdout', text: 'x'.repeat(length) });
+    const cells = (length: number) => [code('1', [text(10)]), code('2', [text(length)])];
+    expect(shortcomingOf(writeNotebook('small', cells(900_000)))).toBeUndefined();
+    expect(shortcomingOf(writeNotebook('large', cells(1_000_000)))).toMatch(
+      /has 1\.00 MB.*at most 1 MB is shared\. Most is in cell 2 \(1\.00 MB\)/,
+    );
+  });
+});
+
 describe('the HTML copy', () => {
-  const pixel =
-    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
   const figure = {
     data: [{ x: [1, 2, 3], y: [2, 1, 3], name: '</script><b id="escaped">' }],
     layout: { title: { text: 'A drawn figure' } },
