@@ -33,8 +33,10 @@ export function addSetupCommands(program: Command): void {
   addExamples(render, ['render', 'render 02-theory']);
   const gallery = program
     .command('gallery')
-    .description('a page of all shared notebooks: figure, claim, numbers, link')
-    .action(() => runNodeProgram('notebook/gallery.mjs', []));
+    .description(
+      'a page of all shared notebooks, in gallery/: figure, claims, numbers, and the notebook itself',
+    )
+    .action(() => runNodeProgram('notebook/run.mjs', ['gallery']));
   addExamples(gallery, ['gallery']);
 }
 

@@ -1,9 +1,7 @@
-/** What an executed notebook holds: its title, figures, claims, tables. */
+/** What an executed notebook holds, and whether it is fit to be shared. */
 import { readFileSync, statSync } from 'node:fs';
 
 const figureType = 'application/vnd.plotly.v1+json';
-// eslint-disable-next-line no-control-regex -- terminals' colours
-const escapes = /\x1b\[[0-9;]*[A-Za-z]/g;
 
 /** The notebook in a file. */
 export function readNotebook(file) {
@@ -11,15 +9,15 @@ export function readNotebook(file) {
 }
 
 /** Text of a cell or an output, which the format keeps as one string or as lines. */
-export function textOf(text) {
+function textOf(text) {
   return [text ?? ''].flat().join('');
 }
 
 const codeCells = ({ cells }) => cells.filter(cell => cell.cell_type === 'code');
 
 /**
- * The figures, in order: number of the code cell as people count, its first line, the PNG in base64 (undefined where there is
- * none), the sentence that says what the figure shows, whether it is interactive.
+ * The figures, in order: number of the code cell as people count, its first line, and the PNG in base64, undefined where
+ * there is none.
  */
 export function figuresOf(notebook) {
   return codeCells(notebook).flatMap((cell, index) =>
@@ -28,31 +26,9 @@ export function figuresOf(notebook) {
       .map(({ data }) => ({
         cell: index + 1,
         firstLine: textOf(cell.source).split('\n')[0],
-        png: data['image/png'] && textOf(data['image/png']).replaceAll('\n', ''),
-        alt: textOf(data['text/plain']),
-        interactive: figureType in data,
+        png: data['image/png'] && textOf(data['image/png']),
       })),
   );
-}
-
-/** What the cells print on standard output, without colours. */
-function printed(notebook) {
-  const outputs = codeCells(notebook).flatMap(cell => cell.outputs);
-  const streams = outputs.filter(({ output_type, name }) => output_type === 'stream' && name === 'stdout');
-  return streams
-    .map(({ text }) => textOf(text))
-    .join('\n')
-    .replace(escapes, '');
-}
-
-/** What the claim cells printed: sentence, whether it holds, and the indented lines below it as evidence. */
-export function claimsOf(notebook) {
-  const claims = printed(notebook).matchAll(/^(holds|FAILS): (.*)((?:\n[ \t]+\S.*)*)/gm);
-  return [...claims].map(([, verdict, claim, evidence]) => ({
-    claim: claim.trim(),
-    holds: verdict === 'holds',
-    evidence: evidence.trim().replace(/\s*\n\s*/g, ' '),
-  }));
 }
 
 /** A shared copy is tracked by git and shown by GitHub: a larger one would load slowly, or not at all. */

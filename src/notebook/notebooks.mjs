@@ -14,7 +14,7 @@ import {
 import { SetupError } from '../setup/report.mjs';
 
 /** The folder of the notebooks: a clone's own, or that of the project that has installed the package. */
-export const notebooks = isInstalled ? home : `${project}/notebooks`;
+export const notebooksFolder = isInstalled ? home : `${project}/notebooks`;
 
 /** Where a notebook is executed to, with its log and page: the project's folder rendered/, or one beside a notebook from elsewhere. */
 export function executedFolder(notebook) {
@@ -26,15 +26,19 @@ export const show = file => (file.startsWith(`${home}/`) ? relative(home, file) 
 
 /** The notebooks without outputs, in order. */
 export function sources() {
-  return readdirSync(notebooks)
+  return readdirSync(notebooksFolder)
     .filter(name => name.endsWith('.ipynb'))
     .sort()
-    .map(name => `${notebooks}/${name}`);
+    .map(name => `${notebooksFolder}/${name}`);
 }
 
 /** Resolves a notebook's name ("01-transition", or a path) to its file. */
 export function findNotebook(name) {
-  const candidates = [resolve(name), resolve(home, name), `${notebooks}/${basename(name, '.ipynb')}.ipynb`];
+  const candidates = [
+    resolve(name),
+    resolve(home, name),
+    `${notebooksFolder}/${basename(name, '.ipynb')}.ipynb`,
+  ];
   const found = candidates.find(file => file.endsWith('.ipynb') && existsSync(file));
   if (found) return found;
   throw new SetupError(
@@ -46,9 +50,13 @@ export function findNotebook(name) {
 /** Executes a notebook into another file; resolves with the exit status. */
 export const execute = (source, target) => python('execute.py', [source, target]);
 
+const plotly = () => createRequire(import.meta.url).resolve('plotly.js-dist-min');
+
 /** Writes the page of an executed notebook that needs no network; resolves with the exit status. */
-export const writePage = (notebook, target) =>
-  python('export.py', [notebook, target, createRequire(import.meta.url).resolve('plotly.js-dist-min')]);
+export const writePage = (notebook, target) => python('export.py', [notebook, target, plotly()]);
+
+/** Writes the gallery of a folder of executed notebooks; resolves with the exit status. */
+export const writeGallery = (folder, target) => python('gallery.py', [folder, target, plotly()]);
 
 /** Exit status of what Control-C ended. */
 export const interrupted = 130;

@@ -3,6 +3,7 @@
  *
  *     node src/notebook/run.mjs start [NOTEBOOK]     npm start: into rendered/, with a page that works offline
  *     node src/notebook/run.mjs render [NOTEBOOK..]  npm run render: also the copies to share, in the folder rendered/ beside the notebook
+ *     node src/notebook/run.mjs gallery              npm run gallery: a page of all shared copies, in gallery/
  */
 import { copyFileSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -12,13 +13,14 @@ import {
   executedFolder,
   findNotebook,
   interrupted,
+  notebooksFolder,
   show,
   sources,
+  writeGallery,
   writePage,
 } from './notebooks.mjs';
-import { runMain } from '../setup/project.mjs';
+import { home, runMain } from '../setup/project.mjs';
 import { duration, SetupError } from '../setup/report.mjs';
-import { findNotebook, python, show, sources } from './notebooks.mjs';
 
 /** Executes one notebook, with its page; returns the exit status. */
 async function start(name = '01-transition') {
@@ -35,10 +37,10 @@ ${show(notebook)} ran through in ${duration((performance.now() - begin) / 1000)}
 
 /** Executes notebooks one after the other, shares what can be shared, and reports sizes; returns the exit status. */
 async function render(names) {
-  const notebooks = names.length > 0 ? names.map(findNotebook) : sources();
+  const chosen = names.length > 0 ? names.map(findNotebook) : sources();
   const sizes = [];
   const problems = [];
-  for (const notebook of notebooks) {
+  for (const notebook of chosen) {
     const { status, executed, page } = await executeWithPage(notebook);
     if (status === interrupted) return status;
     const problem = status === 0 ? shortcomingOf(executed) : 'did not run through, see above.';
@@ -73,6 +75,15 @@ function share(executed, folder) {
   console.log(`Shared: ${show(target)}`);
 }
 
+/** Builds the gallery; returns the exit status. */
+async function gallery() {
+  const target = `${home}/gallery`;
+  const status = await writeGallery(`${notebooksFolder}/rendered`, target);
+  if (status === 0)
+    console.log(`${target}/index.html: open it in a browser, or put the folder on any web server.`);
+  return status;
+}
+
 function sizeOf(executed, page) {
   const kilobytes = file => Math.round(statSync(file).size / 1000).toLocaleString('en-US');
   const figures = figuresOf(readNotebook(executed)).length;
@@ -90,9 +101,10 @@ runMain(async () => {
   const [command, ...names] = process.argv.slice(2);
   if (command === 'start' && names.length <= 1) process.exitCode = await start(...names);
   else if (command === 'render') process.exitCode = await render(names);
+  else if (command === 'gallery' && names.length === 0) process.exitCode = await gallery();
   else
     throw new SetupError(
       `Unknown arguments "${process.argv.slice(2).join(' ')}".`,
-      'Known: start [NOTEBOOK], render [NOTEBOOK..].',
+      'Known: start [NOTEBOOK], render [NOTEBOOK..], gallery.',
     );
 });

@@ -2,70 +2,21 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type Cell, code, figureType, findPython, pixel, printed, project, prose } from './making';
+import { runNode, runPython, shown, writeNotebook as writeTo } from './making';
 
-const project = resolve(__dirname, '../..');
-const figureType = 'application/vnd.plotly.v1+json';
 let folder: string;
 let python: string;
 
 beforeAll(async () => {
-  const module = (await import(`${project}/src/setup/project.mjs`)) as {
-    projectEnvironment: () => { location: { python: string } };
-  };
-  python = module.projectEnvironment().location.python;
+  python = await findPython();
   folder = mkdtempSync(join(tmpdir(), 'unimodal-notebook-'));
 });
 
-interface Cell {
-  cell_type: string;
-  source: string;
-  outputs?: unknown[];
-}
-
-function writeNotebook(name: string, cells: Cell[]): string {
-  const file = `${folder}/${name}.ipynb`;
-  const complete = cells.map((cell, index) => ({
-    id: `cell-${index}`,
-    metadata: {},
-    ...(cell.cell_type === 'code' && { execution_count: null, outputs: [] }),
-    ...cell,
-  }));
-  const metadata = { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } };
-  writeFileSync(file, JSON.stringify({ cells: complete, metadata, nbformat: 4, nbformat_minor: 5 }));
-  return file;
-}
-
-/** A PNG of one pixel. */
-const pixel =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-
-const code = (source: string, outputs?: unknown[]): Cell => ({
-  cell_type: 'code',
-  source,
-  ...(outputs && { outputs }),
-});
-const prose = (source: string): Cell => ({ cell_type: 'markdown', source });
-
-/** Runs a program of src/notebook; standard output and error, and the exit status. */
-function run(program: string, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(python, [`${project}/src/notebook/${program}`, ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
-  });
-  return { status, stdout, stderr };
-}
-
-/** Runs run.mjs. */
-function runNode(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [`${project}/src/notebook/run.mjs`, ...args],
-    { encoding: 'utf8' },
-  );
-  return { status, stdout, stderr };
-}
+const writeNotebook = (name: string, cells: Cell[]) => writeTo(`${folder}/${name}.ipynb`, cells);
+const run = (program: string, ...args: string[]) => runPython(python, program, ...args);
 
 describe('executing a notebook', () => {
   it('shows on the terminal what runs and what it prints, and writes the executed copy', () => {
@@ -171,7 +122,7 @@ describe('rendering notebooks', () => {
     const { shortcomingOf } = (await import(`${project}/src/notebook/contents.mjs`)) as {
       shortcomingOf: (file: string) => string | undefined;
     };
-    const text = (length: number) => ({ output_type: 'stream', name: 'stdout', text: 'x'.repeat(length) });
+    const text = (length: number) => printed('x'.repeat(length));
     const cells = (length: number) => [code('1', [text(10)]), code('2', [text(length)])];
     expect(shortcomingOf(writeNotebook('small', cells(900_000)))).toBeUndefined();
     expect(shortcomingOf(writeNotebook('large', cells(1_000_000)))).toMatch(
@@ -189,11 +140,7 @@ describe('the HTML copy', () => {
   let html: string;
 
   beforeAll(() => {
-    const output = {
-      output_type: 'display_data',
-      metadata: {},
-      data: { [figureType]: figure, 'image/png': pixel, 'text/plain': 'A <finding>' },
-    };
+    const output = shown({ [figureType]: figure, 'image/png': pixel, 'text/plain': 'A <finding>' });
     const notebook = writeNotebook('page', [
       prose(
         '# Noise $\\sigma_\\text{data}$\n\n$$\\begin{aligned} a &= \\frac{b}{2} \\\\ c &= d \\end{aligned}$$',
