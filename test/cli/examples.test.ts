@@ -84,5 +84,12 @@ test('no command is without examples that are tested here, but those that run pr
   const { stdout } = await session.run('--help');
   const names = [...stdout.matchAll(/^ {2}(\w+)( \[| {2})/gm)].map(match => match[1]);
   const tested = new Set(commands.map(command => command.split(' ')[0]));
-  expect(names.filter(name => !tested.has(name))).toEqual(['doctor', 'setup', 'lab', 'render', 'gallery', 'help']);
+  expect(names.filter(name => !tested.has(name))).toEqual([
+    'doctor',
+    'setup',
+    'lab',
+    'render',
+    'gallery',
+    'help',
+  ]);
 });
