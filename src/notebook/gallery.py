@@ -65,12 +65,20 @@ def outputs(notebook):
 
 
 def heading(notebook):
-    """The first heading and the paragraph below it, without a last sentence that a formula or list goes on with."""
+    """The first heading and the paragraph below it."""
     blocks = [block for source in prose(notebook) for block in re.split(r"\n\s*\n", source)]
     for block, following in zip(blocks, [*blocks[1:], ""]):
         if block.startswith("# "):
-            return block[2:].strip(), "" if following.startswith("#") else re.sub(r"(?<=[.!?])[^.!?]*[,:]\s*$", "", following)
+            return block[2:].strip(), "" if following.startswith("#") else whole_sentences(following)
     return "", ""
+
+
+def whole_sentences(paragraph):
+    """The paragraph without a last sentence that a formula or a list goes on with."""
+    if not paragraph.rstrip().endswith((",", ":")):
+        return paragraph
+    whole = re.match(r".*[.!?](?=\s)", paragraph, re.DOTALL)
+    return whole[0] if whole else f"{paragraph.rstrip(',: ')} ..."
 
 
 def first_figure(notebook):

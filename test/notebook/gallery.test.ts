@@ -20,7 +20,9 @@ beforeAll(async () => {
   python = await findPython();
   mkdirSync(`${folder}/shared`);
   writeNotebook(`${folder}/shared/01-one.ipynb`, [
-    prose('# The *first* <one>\n\nA sentence with $\\sigma$. Another that goes on:\n\n$$x$$'),
+    prose(
+      '# The *first* <one>\n\nA [sentence](https://a.b/1.2) with $\\sigma$. Another that goes on, see c.d:\n\n$$x$$',
+    ),
     code('draw()', [shown({ 'image/png': pixel, 'text/plain': 'A "finding" <here>.' })]),
     prose(
       "The paper's curve (Fig. 1):\n\n| sigma | 1 |\n|---|---|\n| accuracy | 93.7 |\n\nOurs:\n\n| sigma | 2 |\n|---|---|\n| a | 12.5 |",
@@ -33,7 +35,7 @@ beforeAll(async () => {
     ]),
   ]);
   writeNotebook(`${folder}/shared/02-two.ipynb`, [
-    prose('# Second'),
+    prose('# Second\n\nOne sentence that goes on,\n\n$$x$$'),
     code('table()', [
       shown({ 'text/html': wide }),
       shown({ 'text/html': '<table><tr><td>ours</td></tr></table>' }),
@@ -55,8 +57,11 @@ describe('the gallery', () => {
 
   it('shows title and first paragraph of each notebook, up to where a formula goes on', () => {
     expect(article('01-one')).toContain('<a href="01-one.html">The <em>first</em> &lt;one&gt;</a>');
-    expect(article('01-one')).toMatch(/A sentence with <math.*?<\/math>\.<\/p>/s);
-    expect(page).not.toContain('goes on');
+    expect(article('01-one')).toMatch(
+      /A <a href="https:\/\/a\.b\/1\.2">sentence<\/a> with <math.*?<\/math>\.<\/p>/s,
+    );
+    expect(article('01-one')).not.toContain('goes on');
+    expect(article('02-two')).toContain('<p>One sentence that goes on ...</p>');
   });
 
   it('shows the figure, with its size and what it shows in words', () => {
@@ -82,8 +87,11 @@ describe('the gallery', () => {
     expect(article('02-two')).not.toContain('<td>ours</td>');
   });
 
-  it('refers to nothing in the network but the paper', () => {
-    expect(page.match(/(?<=(href|src)=")https?:[^"]*/g)).toEqual(['https://arxiv.org/abs/2502.05743']);
+  it('refers to nothing in the network but what the text links to', () => {
+    expect(page.match(/(?<=(href|src)=")https?:[^"]*/g)).toEqual([
+      'https://arxiv.org/abs/2502.05743',
+      'https://a.b/1.2',
+    ]);
   });
 
   it('is not made of nothing', () => {
