@@ -19,6 +19,7 @@ export {
 export { createVariables, type Variables, type VariablesOptions } from './engine/variables';
 
 // data
+export { loadCanvases } from './data/canvases';
 export { type Dataset, imagesOf, meanImage, split, take } from './data/dataset';
 export { loadCifar10, loadCifar100 } from './data/cifar';
 export { loadDigits } from './data/digits';
@@ -26,6 +27,7 @@ export { loadImageFolder } from './data/folder';
 export { loadDataset } from './data/load';
 export { loadNumpy } from './data/numpy';
 export { preprocess, type Preprocessing } from './data/preprocess';
+export { loadSegmented } from './data/segmented';
 
 // diffusion and models
 export { createDenoiser, type Denoiser } from './diffusion/denoiser';
@@ -84,6 +86,7 @@ export { type KeptShares, keptShares, type KeptSharesOptions } from './represent
 export { measureOverSigma, type SigmaCurve } from './representation/over-sigma';
 export { type PosteriorEstimate, posteriorEstimates } from './representation/posterior';
 export { fitProbe } from './representation/probe';
+export { meanIous, segmentationCurve, type SegmentationMeasurement } from './representation/segmentation';
 export { slicedWasserstein, wassersteinCurves } from './representation/sliced-wasserstein';
 export { stableRank, stableRanks } from './representation/stable-rank';
 export { nearestNeighbours } from './numerics/neighbours';

@@ -31,13 +31,22 @@ export interface Dataset {
   readonly count: number;
   /** Where the makers of the data divided them: the first so many are for training, the others for testing. */
   readonly trainCount?: number;
+  /** Where the images come segmented: whose each pixel is. */
+  readonly masks?: Masks;
+}
+
+/** The class of each pixel. */
+export interface Masks {
+  /** [N, H, W]: indices into `classNames`; 0 is the background. */
+  readonly values: Uint8Array;
+  readonly classNames: readonly string[];
 }
 
 /**
  * A data set from its parts, checked: the one way that loaders make one.
  * @param parts `labels` may be any integers below the number of classes; `images` and `labels` are kept, not copied
- * @throws RangeError when there are no images, fewer than two classes, counts that disagree, pixels outside [-1, 1] (or
- *   NaN) or above `maximum`, labels without a class name, or an official division with an empty part
+ * @throws RangeError when there are no images, fewer than two classes (of pixels, where there are masks), counts that disagree,
+ *   pixels outside [-1, 1] (or NaN) or above `maximum`, labels without a class name, or an official division with an empty part
  */
 export function createDataset(parts: Omit<Dataset, 'count'>): Dataset {
   const { name, imageShape, images, maximum = 255, labels, classNames, trainCount } = parts;
@@ -67,7 +76,8 @@ export function createDataset(parts: Omit<Dataset, 'count'>): Dataset {
       `gives image ${wrongLabel} the label ${labels[wrongLabel]}, but there are ${classNames.length} class names. Labels count from 0.`,
     );
   }
-  if (labels.every(label => label === labels[0])) {
+  requireMasks(parts);
+  if (labels.every(label => label === labels[0]) && !parts.masks) {
     fail(
       `has images of one class only ("${classNames[labels[0]]}"). A probe needs at least two classes to tell apart.`,
     );
@@ -76,6 +86,22 @@ export function createDataset(parts: Omit<Dataset, 'count'>): Dataset {
     fail(`of ${labels.length} images cannot have ${trainCount} for training and at least one for testing.`);
   }
   return { ...parts, count: labels.length };
+}
+
+function requireMasks({ name, imageShape: [height, width], labels, masks }: Omit<Dataset, 'count'>): void {
+  if (!masks) return;
+  const expected = labels.length * height * width;
+  if (masks.values.length !== expected) {
+    throw new RangeError(
+      `Data set "${name}" has masks of ${masks.values.length} pixels, but its images have ${expected}. Give a class for each pixel.`,
+    );
+  }
+  const wrong = masks.values.findIndex(value => value >= masks.classNames.length);
+  if (wrong >= 0) {
+    throw new RangeError(
+      `Data set "${name}" has the class ${masks.values[wrong]} in mask ${Math.floor(wrong / (height * width))}, but there are ${masks.classNames.length} names of classes. Classes count from 0.`,
+    );
+  }
 }
 
 /** Index of the first number that does not lie in [lowest, highest], or -1. */
@@ -106,6 +132,13 @@ export function take(dataset: Dataset, n: number): Dataset {
     labels: dataset.labels.subarray(0, n),
     count: n,
     trainCount: undefined,
+    masks:
+      dataset.masks &&
+      masksOf(
+        dataset.masks,
+        Int32Array.from({ length: n }, (_, i) => i),
+        dataset,
+      ),
   };
 }
 
@@ -120,7 +153,17 @@ export function select(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     labels: Int32Array.from(indices, i => dataset.labels[i]),
     count: indices.length,
     trainCount: undefined,
+    masks: dataset.masks && masksOf(dataset.masks, indices, dataset),
   };
+}
+
+function masksOf({ values, classNames }: Masks, indices: ArrayLike<number>, { imageShape }: Dataset): Masks {
+  const size = imageShape[0] * imageShape[1];
+  const chosen = new Uint8Array(indices.length * size);
+  for (let i = 0; i < indices.length; i++) {
+    chosen.set(values.subarray(indices[i] * size, (indices[i] + 1) * size), i * size);
+  }
+  return { values: chosen, classNames };
 }
 
 /** Stored pixels of the chosen images. */

@@ -64,8 +64,11 @@ export async function loadImageFiles(files: FileSource, options: ImageFolderOpti
   return createDataset({ name, imageShape: first.shape, images: pixels, labels, classNames, trainCount });
 }
 
-/** The 8-bit pixels of an image file, [H, W, C]. */
-function decodeImage(
+/**
+ * The 8-bit pixels of an image file, [H, W, C].
+ * @throws Error naming the file when it is damaged
+ */
+export function decodeImage(
   bytes: Uint8Array,
   gray: boolean,
   size: ImageFolderOptions['size'],

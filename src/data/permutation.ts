@@ -32,21 +32,28 @@ export function permutation(count: number, seed: number): Int32Array {
   if (!Number.isInteger(count) || count < 0 || count > 0x7fffffff) {
     throw new RangeError(`A permutation orders a whole number of things, not ${count}.`);
   }
-  const next = xoshiro128(stateOf(seed));
+  const below = integersBelow(seed);
   const order = Int32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
-    const j = below(next, i + 1);
+    const j = below(i + 1);
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
 }
 
-/** A uniform integer in [0, limit): draws in the last, incomplete multiple of `limit` are drawn again. */
-function below(next: RandomIntegers, limit: number): number {
-  const complete = 2 ** 32 - (2 ** 32 % limit);
-  let draw = next();
-  while (draw >= complete) draw = next();
-  return draw % limit;
+/**
+ * A sequence of uniform integers, each in [0, limit) of its call: draws in the last, incomplete multiple of the limit are drawn again.
+ * @param seed any integer from 0 to 2^53 - 1
+ * @throws RangeError when `seed` is not such an integer
+ */
+export function integersBelow(seed: number): (limit: number) => number {
+  const next = xoshiro128(stateOf(seed));
+  return limit => {
+    const complete = 2 ** 32 - (2 ** 32 % limit);
+    let draw = next();
+    while (draw >= complete) draw = next();
+    return draw % limit;
+  };
 }
 
 /** Four well-mixed words from one seed, so that neighbouring seeds give unrelated orders. */

@@ -23,7 +23,7 @@ const batchSize = 256;
 
 /**
  * The data set with its images changed.
- * @throws RangeError for a size that is none, or a resolution that does not divide the images
+ * @throws RangeError for a size that is none, a resolution that does not divide the images, or another size of images with masks
  */
 export function preprocess(dataset: Dataset, { gray, size, resolution }: Preprocessing): Dataset {
   const steps = [
@@ -73,6 +73,11 @@ function changed(dataset: Dataset, change: Change, exact?: 'exact'): Dataset {
     images ??= isBytes ? new Uint8Array(count * size) : new Float32Array(count * size);
     images.set(batch.dataSync(), start * size);
     batch.dispose();
+  }
+  if (dataset.masks && (imageShape[0] !== dataset.imageShape[0] || imageShape[1] !== dataset.imageShape[1])) {
+    throw new RangeError(
+      `The images of "${dataset.name}" come with masks, which would not fit images of ${imageShape[0]} x ${imageShape[1]}. Bring images and masks to one size before, or give loadSegmented the size.`,
+    );
   }
   return createDataset({ ...dataset, imageShape, images: images!, maximum: isBytes ? maximum : undefined });
 }

@@ -1,0 +1,152 @@
+/** Your own segmented images: a folder, or a tar archive of one, with `images` and `masks` of the same names. */
+import { basename, resolve } from 'node:path';
+import { createDataset, type Dataset, type ImageShape, pixelCount } from './dataset';
+import { type FileSource, filesIn, type LoadOptions } from './files';
+import { decodeImage } from './folder';
+import { requireSize } from './resize';
+
+/** Images and the class of each pixel. */
+export type SegmentedParts = Omit<Dataset, 'count' | 'labels' | 'masks'> & {
+  /** [N, H, W]: indices into `classNames`; 0 is the background. */
+  readonly masks: Uint8Array;
+};
+
+/**
+ * A data set of segmented images. Its labels are the class that most pixels of an image have, the background apart.
+ * @throws RangeError as createDataset does
+ */
+export function segmentedDataset({ masks, classNames, ...parts }: SegmentedParts): Dataset {
+  const [height, width] = parts.imageShape;
+  const count = parts.images.length / pixelCount(parts.imageShape);
+  const labels = Int32Array.from({ length: count }, (_, i) =>
+    mostFrequent(masks.subarray(i * height * width, (i + 1) * height * width), classNames.length),
+  );
+  return createDataset({ ...parts, labels, classNames, masks: { values: masks, classNames } });
+}
+
+function mostFrequent(mask: Uint8Array, classes: number): number {
+  const counts = new Int32Array(classes);
+  for (const value of mask) if (value > 0) counts[value]++;
+  return counts.indexOf(Math.max(...counts));
+}
+
+/** How segmented images are read. */
+export interface LoadSegmentedOptions extends LoadOptions {
+  /** Height and width that images and masks are brought to: scaled to cover it and cut at the middle. Default: as they are. */
+  readonly size?: readonly [height: number, width: number];
+  /** One channel instead of three. Default false. */
+  readonly gray?: boolean;
+  /** Names of the classes, the background first. Default: background, class 1, class 2, ... */
+  readonly classNames?: readonly string[];
+}
+
+/** Whether the files of a folder or archive are segmented images. */
+export function isSegmented(paths: readonly string[]): boolean {
+  return paths.length > 0 && paths.every(path => /(^|\/)(images|masks)\/[^/]+$/.test(path));
+}
+
+/**
+ * Reads `images/<name>.png` (or .jpg) and `masks/<name>.png` from a folder or a .tar or .tar.gz archive. A mask is a gray PNG
+ * of 8 bits whose pixel is the class, 0 for the background. Masks are resized by their nearest pixel.
+ * @throws Error when there is an image without a mask or the other way round, or a file is damaged, or an image of another
+ *   size than its mask or (without `size`) than the first
+ */
+export async function loadSegmented(location: string, options: LoadSegmentedOptions = {}): Promise<Dataset> {
+  if (options.size) requireSize(options.size);
+  return loadSegmentedFiles(filesIn(location), options);
+}
+
+/** As {@link loadSegmented}, of files that are known already. */
+export async function loadSegmentedFiles(files: FileSource, options: LoadSegmentedOptions): Promise<Dataset> {
+  const { size, gray = false, onProgress, signal } = options;
+  const pairs = pairsOf(await files.list(), files.location);
+  const places = new Map(pairs.flatMap(({ image, mask }, i) => [[image, i] as const, [mask, i] as const]));
+  const images: Uint8Array[] = [];
+  const masks: Uint8Array[] = [];
+  let shape: Dataset['imageShape'] | undefined;
+  let done = 0;
+  for await (const { path, bytes } of files.read(new Set(places.keys()))) {
+    signal?.throwIfAborted();
+    const whole = `${files.location}/${path}`;
+    const isMask = /(^|\/)masks\/[^/]+$/.test(path);
+    const { shape: own, values } = isMask
+      ? decodeMask(bytes, size, whole)
+      : decodeImage(bytes, gray, size, whole);
+    if (shape && (own[0] !== shape[0] || own[1] !== shape[1])) {
+      throw new Error(
+        `${whole} is ${own[0]} x ${own[1]} pixels, another file ${shape[0]} x ${shape[1]}. Give a size to bring all to: { size: [${shape[0]}, ${shape[1]}] }.`,
+      );
+    }
+    shape = isMask ? (shape ?? [own[0], own[1], gray ? 1 : 3]) : own;
+    (isMask ? masks : images)[places.get(path)!] = values;
+    onProgress?.({ what: 'images', done: ++done, total: places.size });
+  }
+  const values = Uint8Array.from(Buffer.concat(masks));
+  return segmentedDataset({
+    name: basename(resolve(files.location)).replace(/\.(tar(\.gz)?|tgz)$/i, ''),
+    imageShape: shape!,
+    images: Uint8Array.from(Buffer.concat(images)),
+    masks: values,
+    classNames: options.classNames ?? defaultNames(values),
+  });
+}
+
+const stem = (path: string) => basename(path).replace(/\.[^.]*$/, '');
+
+/** Images with their masks, in the order of their names. */
+function pairsOf(paths: readonly string[], location: string): { image: string; mask: string }[] {
+  const named = (folder: string) =>
+    new Map(
+      paths
+        .filter(path => new RegExp(`(^|/)${folder}/[^/]+$`).test(path))
+        .map(path => [stem(path), path] as const),
+    );
+  const [images, masks] = [named('images'), named('masks')];
+  const alone =
+    [...images.keys()].find(name => !masks.has(name)) ?? [...masks.keys()].find(name => !images.has(name));
+  if (alone !== undefined || images.size === 0) {
+    throw new Error(
+      `${location} needs images/<name>.png and masks/<name>.png of the same names${alone === undefined ? ', but has no images' : `, but "${alone}" is only one of them`}.`,
+    );
+  }
+  return [...images.keys()].sort().map(name => ({ image: images.get(name)!, mask: masks.get(name)! }));
+}
+
+/** Bit depth and colour type of a PNG: its header's bytes 24 and 25 (W3C PNG, 11.2.1); gray of 8 bits is 8 and 0. */
+const isGrayPng = (bytes: Uint8Array) => bytes[1] === 0x50 && bytes[24] === 8 && bytes[25] === 0;
+
+function decodeMask(
+  bytes: Uint8Array,
+  size: LoadSegmentedOptions['size'],
+  path: string,
+): { shape: ImageShape; values: Uint8Array } {
+  if (!isGrayPng(bytes)) {
+    throw new Error(
+      `The mask ${path} is not a gray PNG of 8 bits. Save it as one, each pixel the number of its class.`,
+    );
+  }
+  const mask = decodeImage(bytes, true, undefined, path);
+  return size ? nearest(mask, size) : mask;
+}
+
+/** A mask scaled to cover a size and cut at the middle, each pixel the nearest one that there was. */
+function nearest(
+  { shape: [fromHeight, fromWidth], values }: { shape: ImageShape; values: Uint8Array },
+  [height, width]: readonly [number, number],
+): { shape: ImageShape; values: Uint8Array } {
+  const scale = Math.max(height / fromHeight, width / fromWidth);
+  const place = (i: number, length: number, from: number) => {
+    const at = Math.floor((i + 0.5 - (length - scale * from) / 2) / scale);
+    return Math.min(from - 1, Math.max(0, at));
+  };
+  const resized = Uint8Array.from({ length: height * width }, (_, i) => {
+    const row = place(Math.floor(i / width), height, fromHeight);
+    return values[row * fromWidth + place(i % width, width, fromWidth)];
+  });
+  return { shape: [height, width, 1], values: resized };
+}
+
+function defaultNames(masks: Uint8Array): string[] {
+  const classes = 1 + masks.reduce((most, value) => Math.max(most, value), 1);
+  return Array.from({ length: classes }, (_, i) => (i === 0 ? 'background' : `class ${i}`));
+}
