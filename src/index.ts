@@ -149,6 +149,7 @@ export { lossFigure } from './figures/losses';
 export { type MeasurePanel, measuresFigure } from './figures/measures';
 export { posteriorFigure } from './figures/posterior';
 export { sampleFigure } from './figures/samples';
+export { type SegmentedImages, segmentationFigure } from './figures/segmentation';
 export { summarizeTransition, type TransitionRow } from './figures/summary';
 export { accuracyTable, tableOf, transitionTable } from './figures/tables';
 export { transitionFigure } from './figures/transition';

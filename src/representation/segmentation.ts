@@ -18,6 +18,8 @@ export interface SegmentationOptions extends ImagePassOptions {
   readonly train: Dataset;
   /** Segmented images that they are tested on, with another one. */
   readonly test: Dataset;
+  /** Of how many test images, the first ones, the classes that were found are kept, to be shown. Default 0. */
+  readonly shown?: number;
   /** Default: that of PixelClassifierOptions. */
   readonly classifier?: Omit<PixelClassifierOptions, 'seed' | 'signal'>;
   /** Called after each noise level. */
@@ -33,6 +35,8 @@ export interface SegmentationMeasurement {
   readonly classNames: readonly string[];
   /** For each noise level and test image: pixels of each class that were found, and that were found or are there. */
   readonly overlaps: readonly (readonly Overlap[])[];
+  /** For each noise level: classes found in the first test images, [shown, H, W]. */
+  readonly found: readonly (readonly number[])[];
 }
 
 /** Of one image, for each class: pixels that are right (intersection), and pixels given or having the class (union). */
@@ -53,7 +57,8 @@ export interface Overlap {
  * @throws RangeError when images come without masks, or of different classes, on an unknown layer, or no noise level
  */
 export async function segmentationCurve(options: SegmentationOptions): Promise<SegmentationMeasurement> {
-  const { layers, sigmas, train, test, input = 'noisy', seed = 0, signal, onProgress } = options;
+  const { layers, sigmas, train, test, input = 'noisy', seed = 0, shown = 0 } = options;
+  const { signal, onProgress } = options;
   requireLayers(options.denoiser.network, layers);
   if (sigmas.length === 0) throw new RangeError('Give at least one noise level in "sigmas".');
   const [known, wanted] = [masksOf(train), masksOf(test)];
@@ -61,20 +66,25 @@ export async function segmentationCurve(options: SegmentationOptions): Promise<S
     throw new RangeError(`"${train.name}" and "${test.name}" are segmented into different classes.`);
   }
   const extract = pixelFeatures(options);
-  const classes = known.classNames.length;
+  const classNames = known.classNames;
+  const classes = classNames.length;
+  const keptPixels = (shown * wanted.values.length) / test.count;
+  const measured = { layers: [...layers], input, sigmas: [...sigmas], classNames };
+  const found: number[][] = [];
   const overlaps: Overlap[][] = [];
   for (const [s, sigma] of sigmas.entries()) {
     const ofTrain = await extract({ images: train, sigma, draw: 0, signal });
     const scale = standardization(ofTrain);
     const settings = { ...options.classifier, seed: deriveSeed(seed, 'segmentation'), signal };
-    const found = await withPixelClassifier(scale(ofTrain), known.values, classes, settings, async classify =>
+    const given = await withPixelClassifier(scale(ofTrain), known.values, classes, settings, async classify =>
       classify(scale(await extract({ images: test, sigma, draw: 1, signal }))),
     );
-    overlaps.push(overlapsOf(found, wanted.values, test.count, classes));
-    const at = { layers, input, sigmas: [sigma], classNames: known.classNames, overlaps: [overlaps[s]] };
-    onProgress?.({ done: s + 1, total: sigmas.length, sigma, meanIou: meanIous(at)[0] });
+    overlaps.push(overlapsOf(given, wanted.values, test.count, classes));
+    found.push([...given.subarray(0, keptPixels)]);
+    const [meanIou] = meanIous({ overlaps: [overlaps[s]] });
+    onProgress?.({ done: s + 1, total: sigmas.length, sigma, meanIou });
   }
-  return { layers: [...layers], input, sigmas: [...sigmas], classNames: known.classNames, overlaps };
+  return { ...measured, overlaps, found };
 }
 
 function masksOf({ name, masks }: Dataset): Masks {
@@ -135,7 +145,10 @@ export function overlapsOf(
  * neither occur nor were found left out.
  * @param images indices of the test images to count, an image as often as it is named; default: all
  */
-export function meanIous({ overlaps }: SegmentationMeasurement, images?: ArrayLike<number>): number[] {
+export function meanIous(
+  { overlaps }: Pick<SegmentationMeasurement, 'overlaps'>,
+  images?: ArrayLike<number>,
+): number[] {
   return overlaps.map(ofImages => {
     const chosen = images ? Array.from(images, i => ofImages[i]) : ofImages;
     const classes = ofImages[0].union.length;

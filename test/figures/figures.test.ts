@@ -8,6 +8,7 @@ import { lossFigure } from '../../src/figures/losses';
 import { linesFigure } from '../../src/figures/lines';
 import { measuresFigure } from '../../src/figures/measures';
 import { posteriorFigure } from '../../src/figures/posterior';
+import { segmentationFigure } from '../../src/figures/segmentation';
 import { sampleFigure } from '../../src/figures/samples';
 import { lineStyle, logTicks } from '../../src/figures/style';
 import { summarizeTransition, transitionFinding, type TransitionRow } from '../../src/figures/summary';
@@ -57,6 +58,13 @@ const estimates = [0.1, 1].map(sigma => ({
     [3, 4, 4, 1],
   ),
 }));
+const segmented = {
+  images: gray(2),
+  masks: Array.from({ length: 32 }, (_, i) => i % 3),
+  classNames: ['background', 'a', '<b>'],
+  sigmas: [0.1, 1],
+  found: [1, 2].map(step => Array.from({ length: 32 }, (_, i) => (i % step === 0 ? i % 3 : 0))),
+};
 const measured = [
   { title: 'SNR', lines: [{ name: 'N = 32', sigmas: [0.1, 1, 2], values: [3, 5, 5] }] },
   {
@@ -72,6 +80,7 @@ const figures: Record<string, () => Figure> = {
   'measures over the noise level': () => measuresFigure(measured),
   'lines over anything': () =>
     linesFigure(panels, { title: 'Both improve', finding: 'One falls, the other rises.' }),
+  'segmented images': () => segmentationFigure(segmented),
   'posterior estimates': () => posteriorFigure(estimates, { images: 2 }),
   transition: () => transitionFigure(transition),
   'transition over several runs': () => transitionFigure(exampleTransition(3)),
@@ -303,6 +312,18 @@ describe('measuresFigure', () => {
     expect(() => measuresFigure([{ title: 'SNR', lines: [] }])).toThrow(/"SNR" has no line/);
     const line = { name: 'a', sigmas: [1, 2], values: [1, NaN] };
     expect(() => measuresFigure([{ title: 'SNR', lines: [line] }])).toThrow(/"a" of "SNR".*1, NaN/);
+  });
+});
+
+describe('segmentationFigure', () => {
+  it('says how many pixels of objects are found', () => {
+    // Of the 21 pixels of objects those with an even index, 10, are found at the second level.
+    expect(segmentationFigure(segmented).alt).toMatch(/: 100 % at sigma 0\.1, 48 % at sigma 1\.$/);
+  });
+
+  it('refuses classes that are not those of the images', () => {
+    expect(() => segmentationFigure({ ...segmented, masks: [1] })).toThrow(/2 images of 4 x 4.*not 1/);
+    expect(() => segmentationFigure({ ...segmented, sigmas: [1] })).toThrow(/1 noise levels, not 2/);
   });
 });
 
