@@ -19,13 +19,13 @@ export function heightOfPanels(count: number): number {
   return rows * panelHeight + (rows - 1) * between;
 }
 
-/** The places of panels, row by row from the top. */
+/** The places of panels, row by row from the top; a single one takes the whole width. */
 export function placesOf(count: number): Place[] {
   const height = heightOfPanels(count);
   return Array.from({ length: count }, (_, p) => {
     const top = 1 - (Math.floor(p / columns) * (panelHeight + between)) / height;
     const bottom = Math.max(0, top - panelHeight / height);
-    const x = p % columns === 0 ? ([0, 0.45] as const) : ([0.55, 1] as const);
+    const x: Place['x'] = count === 1 ? [0, 1] : p % columns === 0 ? [0, 0.45] : [0.55, 1];
     return { x, y: [bottom, top], number: p === 0 ? '' : String(p + 1) };
   });
 }
