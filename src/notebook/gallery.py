@@ -75,7 +75,7 @@ def heading(notebook):
 
 def whole_sentences(paragraph):
     """The paragraph without a last sentence that a formula or a list goes on with."""
-    if not paragraph.rstrip().endswith((",", ":")):
+    if re.search(r"[.!?][*_)]*\s*$", paragraph):
         return paragraph
     whole = re.match(r".*[.!?](?=\s)", paragraph, re.DOTALL)
     return whole[0] if whole else f"{paragraph.rstrip(',: ')} ..."

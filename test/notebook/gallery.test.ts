@@ -21,7 +21,7 @@ beforeAll(async () => {
   mkdirSync(`${folder}/shared`);
   writeNotebook(`${folder}/shared/01-one.ipynb`, [
     prose(
-      '# The *first* <one>\n\nA [sentence](https://a.b/1.2) with $\\sigma$. Another that goes on, see c.d:\n\n$$x$$',
+      '# The *first* <one>\n\nA [sentence](https://a.b/1.2) with $\\sigma$. Another that goes on, see c.d\n\n- in a list',
     ),
     code('draw()', [shown({ 'image/png': pixel, 'text/plain': 'A "finding" <here>.' })]),
     prose(
