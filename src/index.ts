@@ -55,6 +55,7 @@ export { createUNet, type UNetConfig, type UNetDesign } from './models/unet';
 // training and runs
 export { openRun } from './store/run';
 export type { Run } from './store/record';
+export { defaultRoot } from './store/root';
 export { findRun, findRuns, listRuns } from './store/runs';
 export { exportRuns } from './store/export';
 export { importRuns } from './store/import';
