@@ -1,0 +1,24 @@
+/** Means and deviations for the checks. */
+import type { CurveMeasurement } from 'unimodal';
+
+export function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Standard deviation of a sample: with n - 1. */
+export function deviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+}
+
+/** Of each test image, in which share of its draws it was recognized at one noise level, less that at another. */
+export function differences(curve: CurveMeasurement, level: number, other: number): number[] {
+  const [high, low] = [sharesOf(curve, level), sharesOf(curve, other)];
+  return high.map((share, i) => share - low[i]);
+}
+
+function sharesOf({ draws, testCount, correct }: CurveMeasurement, level: number): number[] {
+  return Array.from({ length: testCount }, (_, i) =>
+    mean(Array.from({ length: draws }, (_, r) => correct[(level * draws + r) * testCount + i])),
+  );
+}
