@@ -11,13 +11,19 @@ export function deviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
-/** Of each test image, in which share of its draws it was recognized at one noise level, less that at another. */
-export function differences(curve: CurveMeasurement, level: number, other: number): number[] {
-  const [high, low] = [sharesOf(curve, level), sharesOf(curve, other)];
+/** A curve at one of its noise levels, by index. */
+export interface Level {
+  readonly curve: CurveMeasurement;
+  readonly level: number;
+}
+
+/** Of each test image, in which share of its draws it was recognized at one level, less that at another, of the same images. */
+export function differences(one: Level, other: Level): number[] {
+  const [high, low] = [sharesOf(one), sharesOf(other)];
   return high.map((share, i) => share - low[i]);
 }
 
-function sharesOf({ draws, testCount, correct }: CurveMeasurement, level: number): number[] {
+function sharesOf({ curve: { draws, testCount, correct }, level }: Level): number[] {
   return Array.from({ length: testCount }, (_, i) =>
     mean(Array.from({ length: draws }, (_, r) => correct[(level * draws + r) * testCount + i])),
   );

@@ -2,6 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { calculation, createCheck, quantity } from '../../notebooks/workshop/check';
 import { noiseChecks } from '../../notebooks/workshop/checks/01-noise';
+import { hillChecks } from '../../notebooks/workshop/checks/02-hill';
+import { theoryChecks } from '../../notebooks/workshop/checks/04-theory';
+import { questionChecks } from '../../notebooks/workshop/checks/05-your-question';
+import { createMolrg } from '../../src';
 
 let said: string[];
 beforeEach(() => {
@@ -87,5 +91,62 @@ describe('the checks of workshop 1', () => {
     noiseChecks(train)(exercise, answer);
     expect(said[0]).toContain('not yet');
     expect(said[0]).toContain(expected);
+  });
+});
+
+describe('the checks of workshop 2', () => {
+  /** Two draws of 40 images at three levels; images differ in how hard they are. */
+  const curve = {
+    layer: 'any',
+    input: 'noisy' as const,
+    sigmas: [0.1, 0.2, 0.4],
+    draws: 2,
+    testCount: 40,
+    correct: Uint8Array.from({ length: 240 }, (_, i) =>
+      Number((i % 40) * [0.9, 1.2, 0.4][Math.floor(i / 80)] > (i % 7) + 4),
+    ),
+  };
+  const counts = [0, 1, 2].map(s =>
+    curve.correct.subarray(80 * s, 80 * (s + 1)).reduce((sum, value) => sum + value, 0),
+  );
+  const [low, peak, high] = counts.map(count => (100 * count) / 80);
+
+  it.each<[string, number, unknown, string]>([
+    ['shares for percent', 1, counts.map(count => count / 80), 'percent are asked for'],
+    ['draws that were forgotten', 1, counts.map(count => (100 * count) / 40), 'ten draws'],
+    ['the fall for the rise', 2, peak - high, 'is the fall'],
+    ['a relative rise', 2, (100 * (peak - low)) / low, 'is relative'],
+  ])('name %s', (_, exercise, answer, expected) => {
+    hillChecks(curve)(exercise, answer);
+    expect(said[0]).toContain('not yet');
+    expect(said[0]).toContain(expected);
+  });
+});
+
+describe('the checks of workshop 4', () => {
+  it('know the mixture that they are given', () => {
+    const check = theoryChecks(createMolrg({ ambient: 100, classes: 10, rank: 5, delta: 0.3 }));
+    check(3, 0.3);
+    expect(said[0]).toContain('is delta');
+  });
+});
+
+describe('the checks of workshop 5', () => {
+  it.each<[string, object, string, string]>([
+    ['nothing', {}, 'It gets better, I think', 'Nothing is changed yet'],
+    ['what is so already', { training: { steps: 3000 } }, 'It stays the same', 'is 3000 already'],
+    ['two settings', { training: { steps: 300 }, network: { channels: 8 } }, 'It gets worse', 'Change one'],
+    ['a setting that does not exist', { training: { step: 300 } }, 'It gets worse', 'steps'],
+    ['a long training', { training: { steps: 30_000 } }, 'It gets better', 'trains for long'],
+    ['no expectation', { training: { steps: 300 } }, '', 'what you expect'],
+  ])('refuse %s', (_, change, expectation, expected) => {
+    questionChecks(change)(1, expectation);
+    expect(said[0]).toContain('not yet');
+    expect(said[0]).toContain(expected);
+  });
+
+  it('accept one change with an expectation', () => {
+    questionChecks({ probe: { pooling: '2x2' } })(1, 'The curve is higher everywhere.');
+    expect(said[0]).toContain('right');
   });
 });

@@ -65,7 +65,7 @@ function errorOf(curve: CurveMeasurement): Exercise {
   const { testCount, draws } = curve;
   const values = accuracies(curve);
   const peak = indexOfPeak(values);
-  const each = differences(curve, peak, 0);
+  const each = differences({ curve, level: peak }, { curve, level: 0 });
   const expected = (100 * deviation(each)) / Math.sqrt(testCount);
   /** Standard error of a difference of two independent accuracies of `count` answers each. */
   const unpaired = (count: number) =>
