@@ -71,7 +71,15 @@ export { trainRun } from './training/train-run';
 // measures
 export { accuracies, type CurveMeasurement, joinLevels } from './curve/curve';
 export { analyseCurve, type Band } from './curve/analysis';
-export { type Announcement, announcements, type SignalName, signalPoint, signals } from './curve/onset';
+export { areaUnderRoc, clopperPearson, rocCurve, type RocPoint } from './curve/detection';
+export {
+  type Announcement,
+  announcements,
+  type SignalName,
+  signalPoint,
+  signals,
+  statistics,
+} from './curve/onset';
 export { type CurveOptions, representationCurve, representationCurves } from './representation/curve';
 export type { CurveProgress, CurvesOptions } from './representation/levels';
 export { classPlane, type PlanePoints } from './representation/class-plane';

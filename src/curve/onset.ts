@@ -54,12 +54,14 @@ export interface Signal {
   readonly value: (point: SignalPoint) => number;
   /** When it announces that memorization begins, for people. */
   readonly rule: string;
-  /** The rule: whether `value` announces it, given the values `before`, of which there is at least one. */
-  readonly announces: (value: number, before: readonly number[]) => boolean;
+  /** How strongly `value` speaks for memorization, given the values `before`, of which there is at least one. */
+  readonly statistic: (value: number, before: readonly number[]) => number;
+  /** Memorization is announced when the statistic is above this. */
+  readonly threshold: number;
 }
 
-const risen = (value: number, before: readonly number[]) => value > 1.05 * Math.min(...before);
-const fallen = (value: number, before: readonly number[]) => value < Math.max(...before) - 1;
+const riseAboveLowest = (value: number, before: readonly number[]) => value / Math.min(...before) - 1;
+const fallBelowHighest = (value: number, before: readonly number[]) => Math.max(...before) - value;
 
 /**
  * The signals. The sources name what to follow and which way it moves; the thresholds are ours: 5 % for ICR, rank and loss, 1 point
@@ -73,7 +75,8 @@ export const signals = {
     needs: 'unlabelled images',
     value: ({ icr }) => icr,
     rule: 'rises 5 % above its lowest value so far',
-    announces: risen,
+    statistic: riseAboveLowest,
+    threshold: 0.05,
   },
   /** Stable rank of the bottleneck ("Spectral Signatures of Memorization", FoGen workshop 2026): grows with memorization (r = 0.43 within a run). */
   stableRank: {
@@ -82,7 +85,8 @@ export const signals = {
     needs: 'nothing',
     value: ({ stableRank }) => stableRank,
     rule: 'rises 5 % above its lowest value so far',
-    announces: risen,
+    statistic: riseAboveLowest,
+    threshold: 0.05,
   },
   /** The generalization gap of the training's own loss. */
   lossGap: {
@@ -91,7 +95,8 @@ export const signals = {
     needs: 'held-out images',
     value: ({ loss }) => loss.heldOut / loss.train,
     rule: 'above 1.1',
-    announces: value => value > 1.1,
+    statistic: gap => gap - 1,
+    threshold: 0.1,
   },
   /** Early stopping as it is usual (Prechelt 1998, "Early Stopping - But When?", criterion GL with alpha = 5 %). */
   heldOutLoss: {
@@ -100,7 +105,8 @@ export const signals = {
     needs: 'held-out images',
     value: ({ loss }) => loss.heldOut,
     rule: 'rises 5 % above its lowest value so far',
-    announces: risen,
+    statistic: riseAboveLowest,
+    threshold: 0.05,
   },
   /** The generalization score of the paper's Fig. 6, seen from its other end. */
   copies: {
@@ -109,7 +115,8 @@ export const signals = {
     needs: 'generated and training images',
     value: ({ copies }) => copies,
     rule: 'above 0.1',
-    announces: value => value > 0.1,
+    statistic: copies => copies,
+    threshold: 0.1,
   },
   /** The best point of the representation curve (paper, Fig. 7: it falls as the samples get worse). */
   peak: {
@@ -118,7 +125,8 @@ export const signals = {
     needs: 'labels',
     value: ({ accuracy }) => Math.max(...accuracy),
     rule: 'falls 1 point below its highest value so far',
-    announces: fallen,
+    statistic: fallBelowHighest,
+    threshold: 1,
   },
   /** The hill of the representation curve (paper, Fig. 8-10: unimodal early, only falling later). */
   rise: {
@@ -127,7 +135,8 @@ export const signals = {
     needs: 'labels',
     value: ({ accuracy }) => Math.max(...accuracy) - accuracy[0],
     rule: 'falls 1 point below its highest value so far',
-    announces: fallen,
+    statistic: fallBelowHighest,
+    threshold: 1,
   },
 } satisfies Record<string, Signal>;
 
@@ -149,16 +158,27 @@ export interface Announcement {
  * @throws RangeError when steps do not increase
  */
 export function announcements(points: readonly SignalPoint[]): Announcement[] {
+  return (Object.keys(signals) as SignalName[]).map(signal => {
+    const { threshold } = signals[signal];
+    const at = statistics(points, signal).findIndex(statistic => statistic > threshold);
+    return { signal, step: points[at]?.step, stopAt: points[at - 1]?.step };
+  });
+}
+
+/**
+ * The statistic of a signal at each point, each from the points before it; -Infinity at the first, which has none before it. With a
+ * threshold t, memorization is announced by a step when the highest statistic up to it is above t.
+ * @param points in the order of their steps
+ * @throws RangeError when steps do not increase
+ */
+export function statistics(points: readonly SignalPoint[], signal: SignalName): number[] {
   const late = points.findIndex(({ step }, i) => i > 0 && step <= points[i - 1].step);
   if (late >= 0) {
     throw new RangeError(
       `Steps increase, but ${points[late].step} follows ${points[late - 1].step}. Sort the points.`,
     );
   }
-  return (Object.keys(signals) as SignalName[]).map(signal => {
-    const { value, announces }: Signal = signals[signal];
-    const values = points.map(value);
-    const at = values.findIndex((now, i) => i > 0 && announces(now, values.slice(0, i)));
-    return { signal, step: points[at]?.step, stopAt: points[at - 1]?.step };
-  });
+  const { value, statistic }: Signal = signals[signal];
+  const values = points.map(value);
+  return values.map((now, i) => (i > 0 ? statistic(now, values.slice(0, i)) : -Infinity));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { announcements, type SignalName, type SignalPoint } from '../../src/curve/onset';
+import { announcements, type SignalName, type SignalPoint, signals, statistics } from '../../src/curve/onset';
 
 const steps = [100, 200, 400, 800, 1600, 3200];
 
@@ -64,5 +64,20 @@ describe('when memorization is announced', () => {
 
   test('of points that are not in order is refused', () => {
     expect(() => announcements([...training()].reverse())).toThrow('Steps increase, but 1600 follows 3200');
+  });
+});
+
+describe('the statistic of a signal', () => {
+  test('is nothing at the first point, and then how far the value has moved from its best so far', () => {
+    const icr = [0.4, 0.2, 0.1, 0.11, 0.05, 0.1];
+    const found = statistics(training({ icr }), 'icr');
+    const expected = [-Infinity, -0.5, -0.5, 0.1, -0.5, 1];
+    found.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 12));
+  });
+
+  test('is what its threshold is held against', () => {
+    const points = training({ copies: [0, 0, 0.05, 0.1, 0.11, 0.9] });
+    const at = statistics(points, 'copies').findIndex(value => value > signals.copies.threshold);
+    expect(points[at].step).toBe(stepOf(points, 'copies')?.step);
   });
 });
