@@ -77,6 +77,7 @@ export {
   announcements,
   type SignalName,
   signalPoint,
+  type SignalPoint,
   signals,
   statistics,
 } from './curve/onset';
