@@ -24,6 +24,7 @@ export { type Dataset, imagesOf, meanImage, split, take } from './data/dataset';
 export { loadCifar10, loadCifar100 } from './data/cifar';
 export { loadDigits } from './data/digits';
 export { loadImageFolder } from './data/folder';
+export { fitLatents, type LatentSpace } from './data/latents';
 export { loadDataset } from './data/load';
 export { loadNumpy } from './data/numpy';
 export { preprocess, type Preprocessing } from './data/preprocess';
