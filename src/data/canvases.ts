@@ -2,7 +2,7 @@
  * Segmented images without a download: canvases on which two of the embedded digits lie at random places, with the digit that
  * each pixel belongs to. Training and test canvases share no digit.
  */
-import { pixelCount, select, type Dataset } from './dataset';
+import { type Dataset, pixelCount, select, take } from './dataset';
 import { loadDigits } from './digits';
 import { integersBelow } from './permutation';
 import { segmentedDataset } from './segmented';
@@ -24,10 +24,10 @@ const leastInk = 4;
  */
 export function loadCanvases(): Dataset {
   const digits = loadDigits();
-  const range = (start: number, end: number) => Int32Array.from({ length: end - start }, (_, i) => start + i);
+  const others = Int32Array.from({ length: digits.count - trainingDigits }, (_, i) => trainingDigits + i);
   const parts = [
-    composed(select(digits, range(0, trainingDigits)), trainingCanvases, 1),
-    composed(select(digits, range(trainingDigits, digits.count)), testCanvases, 2),
+    composed(take(digits, trainingDigits), trainingCanvases, 1),
+    composed(select(digits, others), testCanvases, 2),
   ];
   return segmentedDataset({
     name: 'canvases',

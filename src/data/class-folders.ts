@@ -8,7 +8,8 @@ export interface ClassFolders {
   readonly trainCount?: number;
 }
 
-const imageName = /\.(png|jpe?g)$/i;
+/** Names of image files. */
+export const imageName = /\.(png|jpe?g)$/i;
 /** Folders that are no classes but parts; `val` stands for `test` where there is no `test`, and is left out where there is. */
 const testNames = ['test', 'val', 'validation'];
 

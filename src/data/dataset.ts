@@ -132,13 +132,10 @@ export function take(dataset: Dataset, n: number): Dataset {
     labels: dataset.labels.subarray(0, n),
     count: n,
     trainCount: undefined,
-    masks:
-      dataset.masks &&
-      masksOf(
-        dataset.masks,
-        Int32Array.from({ length: n }, (_, i) => i),
-        dataset,
-      ),
+    masks: dataset.masks && {
+      ...dataset.masks,
+      values: dataset.masks.values.subarray(0, n * maskSize(dataset)),
+    },
   };
 }
 
@@ -153,32 +150,33 @@ export function select(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     labels: Int32Array.from(indices, i => dataset.labels[i]),
     count: indices.length,
     trainCount: undefined,
-    masks: dataset.masks && masksOf(dataset.masks, indices, dataset),
+    masks: dataset.masks && {
+      ...dataset.masks,
+      values: rowsOf(dataset.masks.values, maskSize(dataset), indices),
+    },
   };
 }
 
-function masksOf({ values, classNames }: Masks, indices: ArrayLike<number>, { imageShape }: Dataset): Masks {
-  const size = imageShape[0] * imageShape[1];
-  const chosen = new Uint8Array(indices.length * size);
-  for (let i = 0; i < indices.length; i++) {
-    chosen.set(values.subarray(indices[i] * size, (indices[i] + 1) * size), i * size);
-  }
-  return { values: chosen, classNames };
-}
+const maskSize = ({ imageShape: [height, width] }: Dataset) => height * width;
 
 /** Stored pixels of the chosen images. */
 function gather(dataset: Dataset, indices: ArrayLike<number>): Dataset['images'] {
   const { name, imageShape, images, count } = dataset;
   if (indices.length === 0) throw new RangeError(`Choose at least one image of "${name}".`);
-  const size = pixelCount(imageShape);
-  const length = indices.length * size;
-  const chosen = images instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i];
     if (!Number.isInteger(index) || index < 0 || index >= count) {
       throw new RangeError(`"${name}" has no image ${index}: its images are numbered 0 to ${count - 1}.`);
     }
-    chosen.set(images.subarray(index * size, (index + 1) * size), i * size);
+  }
+  return rowsOf(images, pixelCount(imageShape), indices);
+}
+
+/** The chosen rows of so many numbers each. */
+function rowsOf<T extends Uint8Array | Float32Array>(values: T, size: number, indices: ArrayLike<number>): T {
+  const chosen = new (values.constructor as new (length: number) => T)(indices.length * size);
+  for (let i = 0; i < indices.length; i++) {
+    chosen.set(values.subarray(indices[i] * size, (indices[i] + 1) * size), i * size);
   }
   return chosen;
 }

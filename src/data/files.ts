@@ -1,7 +1,7 @@
 /** Many files by path, from a folder or from a tar archive: read one by one, never unpacked to the disk. */
 import { statSync } from 'node:fs';
 import fs from 'node:fs/promises';
-import path from 'node:path';
+import path, { basename, resolve } from 'node:path';
 import { explainFileError } from '../store/atomic';
 import { type ReadableFiles, readTar } from '../store/tar';
 
@@ -31,17 +31,25 @@ export interface FileSource extends ReadableFiles {
 const deepest = 5;
 
 /**
- * The files of a folder or of a .tar or .tar.gz archive, whichever the path leads to.
+ * The files of a folder or of a .tar or .tar.gz archive, whichever the path leads to. They are listed once, however often they are
+ * asked for: to list an archive is to read all of it.
  * @throws Error when there is nothing at the path
  */
 export function filesIn(location: string): FileSource {
   try {
-    return statSync(location).isDirectory()
+    const files = statSync(location).isDirectory()
       ? filesOfFolder(location)
       : { location, isArchive: true, ...readTar(location) };
+    let paths: Promise<string[]> | undefined;
+    return { ...files, list: () => (paths ??= files.list()) };
   } catch (cause) {
     throw new Error(`Cannot read ${location}. Does it exist, and may you read it?`, { cause });
   }
+}
+
+/** What a data set from there is called. */
+export function nameOf({ location }: FileSource): string {
+  return basename(resolve(location)).replace(/\.(tar(\.gz)?|tgz)$/i, '');
 }
 
 function filesOfFolder(folder: string): FileSource {

@@ -1,9 +1,8 @@
 /** Your own images: a folder, or a tar archive of one, with a folder of PNG or JPEG files for each class. */
-import { basename, resolve } from 'node:path';
 import { tf } from '../engine/tensorflow';
 import { classFolders } from './class-folders';
 import { createDataset, type Dataset, type ImageShape, pixelCount } from './dataset';
-import { type FileSource, filesIn, type LoadOptions } from './files';
+import { type FileSource, filesIn, type LoadOptions, nameOf } from './files';
 import { requireSize, resizeToCover } from './resize';
 
 /** How images are read. */
@@ -60,8 +59,14 @@ export async function loadImageFiles(files: FileSource, options: ImageFolderOpti
   if (!first || done < images.length)
     throw new Error(`${location} changed while it was read. Load it again.`);
   const labels = Int32Array.from(images, image => image.label);
-  const name = basename(resolve(location)).replace(/\.(tar(\.gz)?|tgz)$/i, '');
-  return createDataset({ name, imageShape: first.shape, images: pixels, labels, classNames, trainCount });
+  return createDataset({
+    name: nameOf(files),
+    imageShape: first.shape,
+    images: pixels,
+    labels,
+    classNames,
+    trainCount,
+  });
 }
 
 /**

@@ -37,7 +37,7 @@ export function fitLatents(images: Dataset, { patch, channels }: LatentOptions):
   const { imageShape } = images;
   requireOptions(imageShape, patch, channels);
   const size = patch * patch * imageShape[2];
-  const { values } = toPatches(imagesOf(images), patch);
+  const values = toPatches(images, patch);
   const mean = new Float64Array(size);
   values.forEach((value, i) => (mean[i % size] += value));
   mean.forEach((total, j) => (mean[j] = (total * size) / values.length));
@@ -46,7 +46,6 @@ export function fitLatents(images: Dataset, { patch, channels }: LatentOptions):
   const projected = project(values, mean, basis);
   const scale = 1 / projected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => total + value, 0);
-  const grid = (shape: ImageShape): ImageShape => [shape[0] / patch, shape[1] / patch, channels];
   return {
     kept: sum(variances.slice(0, channels)) / sum(variances),
     encode(dataset) {
@@ -55,11 +54,11 @@ export function fitLatents(images: Dataset, { patch, channels }: LatentOptions):
           `The latent space is one of images ${imageShape.join(' x ')}, not ${dataset.imageShape.join(' x ')}.`,
         );
       }
-      const latents = project(toPatches(imagesOf(dataset), patch).values, mean, basis);
+      const latents = project(toPatches(dataset, patch), mean, basis);
       return createDataset({
         ...dataset,
         name: `${dataset.name}-latents`,
-        imageShape: grid(imageShape),
+        imageShape: [imageShape[0] / patch, imageShape[1] / patch, channels],
         images: latents.map(value => Math.min(1, Math.max(-1, value * scale))),
         maximum: undefined,
         masks: undefined,
@@ -74,7 +73,11 @@ export function fitLatents(images: Dataset, { patch, channels }: LatentOptions):
           patches[p * size + j] = value;
         }
       }
-      return fromPatches(patches, [count, ...imageShape], patch);
+      return {
+        dtype: 'float32',
+        shape: [count, ...imageShape],
+        values: fromPatches(patches, imageShape, patch),
+      };
     },
   };
 }
@@ -106,23 +109,23 @@ function patchIndices([height, width, depth]: ImageShape, patch: number): Int32A
   return indices;
 }
 
-function toPatches({ values, shape }: TensorValue, patch: number): { values: Float32Array } {
-  const indices = patchIndices([shape[1], shape[2], shape[3]], patch);
+function toPatches(images: Dataset, patch: number): Float32Array {
+  const indices = patchIndices(images.imageShape, patch);
+  const { values } = imagesOf(images);
   const patches = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const within = i % indices.length;
     patches[i - within + indices[within]] = values[i];
   }
-  return { values: patches };
+  return patches;
 }
 
-function fromPatches(patches: Float32Array, shape: number[], patch: number): TensorValue {
-  const indices = patchIndices([shape[1], shape[2], shape[3]], patch);
-  const values = patches.map((_, i) => {
+function fromPatches(patches: Float32Array, imageShape: ImageShape, patch: number): Float32Array {
+  const indices = patchIndices(imageShape, patch);
+  return patches.map((_, i) => {
     const within = i % indices.length;
     return patches[i - within + indices[within]];
   });
-  return { dtype: 'float32', shape, values };
 }
 
 /** Eigenvectors of the patches' covariance, the largest variance first. */

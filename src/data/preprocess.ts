@@ -44,7 +44,16 @@ function toGray(dataset: Dataset): Dataset {
 function resize(dataset: Dataset, size: readonly [number, number]): Dataset {
   requireSize(size);
   const isThere = size.every((length, i) => length === dataset.imageShape[i]);
-  return isThere ? dataset : changed(dataset, images => resizeToCover(images, size));
+  if (isThere) return dataset;
+  requireNoMasks(dataset, size);
+  return changed(dataset, images => resizeToCover(images, size));
+}
+
+function requireNoMasks({ name, masks }: Dataset, [height, width]: readonly [number, number]): void {
+  if (!masks) return;
+  throw new RangeError(
+    `The images of "${name}" come with masks, which would not fit images of ${height} x ${width}. Bring images and masks to one size before, or give loadSegmented the size.`,
+  );
 }
 
 function meanPool(dataset: Dataset, resolution: number): Dataset {
@@ -55,9 +64,9 @@ function meanPool(dataset: Dataset, resolution: number): Dataset {
       `Images of ${height} x ${width} have no means of squares at resolution ${resolution}: give a height that divides them, or bring them to another size first.`,
     );
   }
-  return factor === 1
-    ? dataset
-    : changed(dataset, images => tf.avgPool(images, factor, factor, 'valid'), 'exact');
+  if (factor === 1) return dataset;
+  requireNoMasks(dataset, [resolution, width / factor]);
+  return changed(dataset, images => tf.avgPool(images, factor, factor, 'valid'), 'exact');
 }
 
 /** The change of all images, some at a time; 8-bit images are rounded to 8 bits unless `exact`. */
@@ -73,11 +82,6 @@ function changed(dataset: Dataset, change: Change, exact?: 'exact'): Dataset {
     images ??= isBytes ? new Uint8Array(count * size) : new Float32Array(count * size);
     images.set(batch.dataSync(), start * size);
     batch.dispose();
-  }
-  if (dataset.masks && (imageShape[0] !== dataset.imageShape[0] || imageShape[1] !== dataset.imageShape[1])) {
-    throw new RangeError(
-      `The images of "${dataset.name}" come with masks, which would not fit images of ${imageShape[0]} x ${imageShape[1]}. Bring images and masks to one size before, or give loadSegmented the size.`,
-    );
   }
   return createDataset({ ...dataset, imageShape, images: images!, maximum: isBytes ? maximum : undefined });
 }

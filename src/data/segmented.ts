@@ -1,7 +1,8 @@
 /** Your own segmented images: a folder, or a tar archive of one, with `images` and `masks` of the same names. */
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
+import { imageName } from './class-folders';
 import { createDataset, type Dataset, type ImageShape, pixelCount } from './dataset';
-import { type FileSource, filesIn, type LoadOptions } from './files';
+import { type FileSource, filesIn, type LoadOptions, nameOf } from './files';
 import { decodeImage } from './folder';
 import { requireSize } from './resize';
 
@@ -40,9 +41,13 @@ export interface LoadSegmentedOptions extends LoadOptions {
   readonly classNames?: readonly string[];
 }
 
-/** Whether the files of a folder or archive are segmented images. */
+/** The folder right around a file. */
+const folderOf = (path: string) => path.split('/').at(-2);
+
+/** Whether the image files of a folder or archive are segmented images; other files don't count. */
 export function isSegmented(paths: readonly string[]): boolean {
-  return paths.length > 0 && paths.every(path => /(^|\/)(images|masks)\/[^/]+$/.test(path));
+  const images = paths.filter(path => imageName.test(path));
+  return images.length > 0 && images.every(path => ['images', 'masks'].includes(folderOf(path) ?? ''));
 }
 
 /**
@@ -68,7 +73,7 @@ export async function loadSegmentedFiles(files: FileSource, options: LoadSegment
   for await (const { path, bytes } of files.read(new Set(places.keys()))) {
     signal?.throwIfAborted();
     const whole = `${files.location}/${path}`;
-    const isMask = /(^|\/)masks\/[^/]+$/.test(path);
+    const isMask = folderOf(path) === 'masks';
     const { shape: own, values } = isMask
       ? decodeMask(bytes, size, whole)
       : decodeImage(bytes, gray, size, whole);
@@ -83,7 +88,7 @@ export async function loadSegmentedFiles(files: FileSource, options: LoadSegment
   }
   const values = Uint8Array.from(Buffer.concat(masks));
   return segmentedDataset({
-    name: basename(resolve(files.location)).replace(/\.(tar(\.gz)?|tgz)$/i, ''),
+    name: nameOf(files),
     imageShape: shape!,
     images: Uint8Array.from(Buffer.concat(images)),
     masks: values,
@@ -98,7 +103,7 @@ function pairsOf(paths: readonly string[], location: string): { image: string; m
   const named = (folder: string) =>
     new Map(
       paths
-        .filter(path => new RegExp(`(^|/)${folder}/[^/]+$`).test(path))
+        .filter(path => folderOf(path) === folder && imageName.test(path))
         .map(path => [stem(path), path] as const),
     );
   const [images, masks] = [named('images'), named('masks')];

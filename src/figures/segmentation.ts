@@ -2,7 +2,7 @@
 import type { TensorValue } from '../engine/values';
 import { createFigure, escapeLabel, type Figure, type PlotlyObject } from './figure';
 import { pictureTable } from './picture-table';
-import { formatNumber } from './style';
+import { channels, formatNumber } from './style';
 
 /** What is shown. Class 0 is the background. */
 export interface SegmentedImages {
@@ -75,10 +75,10 @@ export function segmentationFigure(
 function coloured(classes: ArrayLike<number>, shape: readonly number[]): TensorValue {
   const values = new Float32Array(3 * classes.length);
   for (let i = 0; i < classes.length; i++) {
-    const color = colorOf(classes[i]);
-    for (let c = 0; c < 3; c++) {
-      values[3 * i + c] = Number.parseInt(color.slice(1 + 2 * c, 3 + 2 * c), 16) / 127.5 - 1;
-    }
+    values.set(
+      channels(colorOf(classes[i])).map(byte => byte / 127.5 - 1),
+      3 * i,
+    );
   }
   return { dtype: 'float32', shape: [...shape, 3], values };
 }

@@ -61,7 +61,8 @@ export function translucent(color: string, opacity: number): string {
   return `rgba(${channels(color).join(', ')}, ${opacity})`;
 }
 
-function channels(color: string): number[] {
+/** Red, green and blue, 0 to 255, of a colour like #0072b2. */
+export function channels(color: string): number[] {
   return [1, 3, 5].map(at => Number.parseInt(color.slice(at, at + 2), 16));
 }
 

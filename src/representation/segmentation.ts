@@ -5,7 +5,7 @@ import { deriveSeed } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import { float32, type TensorValue } from '../engine/values';
 import { imagePass, type ImagePassOptions, type NetworkInput } from './image-pass';
-import { moments } from './normalization';
+import { fitNormalization } from './normalization';
 import { type PixelClassifierOptions, withPixelClassifier } from './pixel-classifier';
 
 /** The model, its layers and noise levels, and the segmented images. */
@@ -109,15 +109,10 @@ function pixelFeatures(options: SegmentationOptions) {
   };
 }
 
-/** Each feature less its mean, over its deviation, of the training pixels. */
+/** Brings features to the scale of the training pixels; float32 again, for TensorFlow. */
 function standardization(training: TensorValue): (features: TensorValue) => TensorValue {
-  const { mean, deviation } = moments(training);
-  const width = mean.length;
-  return ({ values, shape }) =>
-    float32(
-      Float32Array.from(values, (value, i) => (value - mean[i % width]) / deviation[i % width]),
-      shape,
-    );
+  const normalize = fitNormalization('standard', training);
+  return features => float32(Float32Array.from(normalize(features).values), features.shape);
 }
 
 /** The overlaps of `count` images, given the classes [N, H, W] that were found and that are wanted. */
