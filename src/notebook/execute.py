@@ -6,7 +6,6 @@ The executed copy is written to TARGET when every cell has run; exit status 0. W
 what ran so far is written to TARGET with ".failed" before the extension, and the exit status is 1.
 """
 
-import os
 import re
 import shutil
 import sys
@@ -17,6 +16,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from jupyter_client.kernelspec import NoSuchKernel
+
+from whole_file import write_whole
 
 SECONDS_BETWEEN_UPDATES = 30  # where the output is no terminal, an updated output is shown this often
 LONGEST_OUTPUT = 15  # lines: tables are shown whole, settings and lists are cut
@@ -88,10 +89,7 @@ def lines_of(data):
 
 
 def write(notebook, target):
-    """Writes under a temporary name and renames, so that no half-written file is ever taken for a whole one."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    nbformat.write(notebook, temporary)
-    os.replace(temporary, target)
+    write_whole(target, f"{nbformat.writes(notebook)}\n".encode())
 
 
 def explain(error, log):

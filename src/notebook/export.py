@@ -6,7 +6,6 @@ nbconvert's own page fetches scripts for figures and formulas from the network; 
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from jinja2 import pass_context
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from whole_file import write_whole
 
 FIGURE = "application/vnd.plotly.v1+json"
 
@@ -86,9 +87,7 @@ def export(notebook, target, plotly):
     if FIGURE in notebook.read_text(encoding="utf8"):
         resources["plotly"] = plotly.read_text(encoding="utf8")
     page, _ = OfflineExporter().from_filename(str(notebook), resources=resources)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    temporary.write_text(page, encoding="utf8")
-    os.replace(temporary, target)
+    write_whole(target, page.encode())
 
 
 if __name__ == "__main__":

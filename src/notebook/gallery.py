@@ -7,7 +7,6 @@ are or put on any web server, and needs no network.
 """
 
 import base64
-import os
 import re
 import struct
 import sys
@@ -19,6 +18,7 @@ from markupsafe import Markup
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
 from export import OfflineRenderer, export
+from whole_file import write_whole
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CLAIM = re.compile(r"^(holds|FAILS): (.*)((?:\n[ \t]+\S.*)*)", re.MULTILINE)
@@ -123,13 +123,6 @@ def tables_in(page):
     return Markup(re.sub(r"<caption.*?</caption>", "", table, flags=re.DOTALL))
 
 
-def write(target, content):
-    """Writes a file, complete or not at all."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    os.replace(temporary, target)
-
-
 def build(folder, target, plotly):
     """Writes the gallery of a folder."""
     files = sorted(folder.glob("*.ipynb"))
@@ -140,12 +133,12 @@ def build(folder, target, plotly):
     for number, (file, shown) in enumerate(zip(files, entries), 1):
         print(f"[{number}/{len(files)}] {file.stem}", flush=True)
         export(file, target / f"{file.stem}.html", plotly)
-        write(target / file.name, file.read_bytes())
+        write_whole(target / file.name, file.read_bytes())
         if shown["figure"]:
-            write(target / f"{file.stem}.png", shown["figure"]["png"])
+            write_whole(target / f"{file.stem}.png", shown["figure"]["png"])
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     page = templates.get_template("gallery.html.j2").render(entries=entries)
-    write(target / "index.html", page.encode())
+    write_whole(target / "index.html", page.encode())
 
 
 if __name__ == "__main__":

@@ -47,13 +47,21 @@ export function writeNotebook(file: string, cells: readonly Cell[]): string {
   return file;
 }
 
-/** The Python of the project's environment. */
-export async function findPython(): Promise<string> {
-  const { projectEnvironment } = (await import(`${project}/src/setup/project.mjs`)) as {
+/** The Python of the project's environment, and the environment variables that it runs with. */
+export async function findEnvironment(): Promise<{ python: string; env: NodeJS.ProcessEnv }> {
+  const setup = (await import(`${project}/src/setup/project.mjs`)) as {
     projectEnvironment: () => { location: { python: string } };
+    variablesFor: (location: object) => NodeJS.ProcessEnv;
   };
-  return projectEnvironment().location.python;
+  const { location } = setup.projectEnvironment();
+  return {
+    python: location.python,
+    env: { ...setup.variablesFor(location), PYTHONDONTWRITEBYTECODE: '1' },
+  };
 }
+
+/** The Python of the project's environment. */
+export const findPython = async (): Promise<string> => (await findEnvironment()).python;
 
 /** Runs a program of src/notebook; standard output and error, and the exit status. */
 export function runPython(python: string, program: string, ...args: string[]) {

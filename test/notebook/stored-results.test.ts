@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findEnvironment, project } from './making';
 
-const project = resolve(__dirname, '../..');
 const results = `${project}/notebooks/results`;
 const notebooks = readdirSync(`${project}/notebooks`).filter(name => name.endsWith('.ipynb'));
 
@@ -14,13 +14,7 @@ let python: string;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  const setup = (await import(`${project}/src/setup/project.mjs`)) as {
-    projectEnvironment: () => { location: { python: string } };
-    variablesFor: (location: object) => NodeJS.ProcessEnv;
-  };
-  const { location } = setup.projectEnvironment();
-  python = location.python;
-  env = { ...setup.variablesFor(location), PYTHONDONTWRITEBYTECODE: '1' };
+  ({ python, env } = await findEnvironment());
   delete env.UNIMODAL_SEED;
   folder = mkdtempSync(join(tmpdir(), 'unimodal-stored-'));
 });

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { project } from './making';
+import { findEnvironment, project } from './making';
 
 const workshop = `${project}/notebooks/workshop`;
 const names = readdirSync(workshop)
@@ -29,13 +29,7 @@ let env: NodeJS.ProcessEnv;
 
 /** A copy within the project, where `unimodal` is found, beside the stored results. */
 beforeAll(async () => {
-  const setup = (await import(`${project}/src/setup/project.mjs`)) as {
-    projectEnvironment: () => { location: { python: string } };
-    variablesFor: (location: object) => NodeJS.ProcessEnv;
-  };
-  const { location } = setup.projectEnvironment();
-  python = location.python;
-  env = { ...setup.variablesFor(location), PYTHONDONTWRITEBYTECODE: '1' };
+  ({ python, env } = await findEnvironment());
   mkdirSync(`${project}/test-artefacts`, { recursive: true });
   folder = mkdtempSync(`${project}/test-artefacts/workshop-`);
   cpSync(workshop, `${folder}/workshop`, { recursive: true });

@@ -1,7 +1,8 @@
 /** Checks of workshop 2, computed from the measured curve. */
 import { accuracies, type CurveMeasurement } from 'unimodal';
 import { type Check, createCheck, type Exercise, quantity } from '../check';
-import { differences, deviation, mean } from '../statistics';
+import { mean } from '../statistics';
+import { pairedError } from './paired-error';
 
 export function hillChecks(curve: CurveMeasurement): Check {
   return createCheck({ 1: curveOf(curve), 2: riseOf(curve), 3: errorOf(curve) });
@@ -62,41 +63,10 @@ function riseOf(curve: CurveMeasurement): Exercise {
 }
 
 function errorOf(curve: CurveMeasurement): Exercise {
-  const { testCount, draws } = curve;
-  const values = accuracies(curve);
-  const peak = indexOfPeak(values);
-  const each = differences({ curve, level: peak }, { curve, level: 0 });
-  const expected = (100 * deviation(each)) / Math.sqrt(testCount);
-  /** Standard error of a difference of two independent accuracies of `count` answers each. */
-  const unpaired = (count: number) =>
-    Math.sqrt([values[peak], values[0]].reduce((sum, a) => sum + (a * (100 - a)) / count, 0));
-  return quantity({
-    expected,
-    tolerance: 0.02,
-    mistakes: [
-      { value: expected / 100, because: 'is a share: points are asked for.' },
-      {
-        value: 100 * deviation(each),
-        because: 'is the standard deviation over images: divide by the square root of their number.',
-      },
-      {
-        value: (100 * deviation(each)) / testCount,
-        because: 'is divided by the number of images: by its square root.',
-      },
-      {
-        value: expected / Math.sqrt(draws),
-        because: 'treats the draws of an image as if they were other images.',
-      },
-      {
-        value: unpaired(testCount * draws),
-        because: 'treats all answers as independent: draws of one image are alike.',
-      },
-      {
-        value: unpaired(testCount),
-        because:
-          "compares two independent groups of images: these are the same images, take each one's difference.",
-      },
-    ],
-    remark: 'Divide the rise by it: how many standard errors?',
-  });
+  const level = indexOfPeak(accuracies(curve));
+  return pairedError(
+    { curve, level },
+    { curve, level: 0 },
+    'Divide the rise by it: how many standard errors?',
+  );
 }

@@ -1,7 +1,7 @@
 /** Checks of workshop 5: of the change before anything is trained, and of the comparison after. */
 import { accuracies, type CurveMeasurement, presets, resolvePreset } from 'unimodal';
 import { type Check, createCheck, type Exercise, quantity } from '../check';
-import { deviation, differences } from '../statistics';
+import { pairedError } from './paired-error';
 
 /** @param change settings as in experimentModel */
 export function questionChecks(change: object): Check {
@@ -89,37 +89,9 @@ function differenceOf(standard: CurveMeasurement, changed: CurveMeasurement): Ex
 }
 
 function errorOf(standard: CurveMeasurement, changed: CurveMeasurement): Exercise {
-  const { testCount, draws } = standard;
-  const shares = differences(
+  return pairedError(
     { curve: changed, level: levelOf(changed) },
     { curve: standard, level: levelOf(standard) },
+    'A difference of more than two of these is no accident of the test images.',
   );
-  const expected = (100 * deviation(shares)) / Math.sqrt(testCount);
-  const unpaired = (count: number) =>
-    Math.sqrt([peakOf(standard), peakOf(changed)].reduce((sum, a) => sum + (a * (100 - a)) / count, 0));
-  return quantity({
-    expected,
-    tolerance: 0.02,
-    mistakes: [
-      { value: expected / 100, because: 'is a share: points are asked for.' },
-      {
-        value: 100 * deviation(shares),
-        because: 'is the standard deviation over images: divide by the square root of their number.',
-      },
-      {
-        value: expected / Math.sqrt(draws),
-        because: 'treats the draws of an image as if they were other images.',
-      },
-      {
-        value: unpaired(testCount * draws),
-        because: 'treats all answers as independent: draws of one image are alike.',
-      },
-      {
-        value: unpaired(testCount),
-        because:
-          "compares two independent groups of images: these are the same images, take each one's difference.",
-      },
-    ],
-    remark: 'A difference of more than two of these is no accident of the test images.',
-  });
 }
