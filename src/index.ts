@@ -27,6 +27,7 @@ export { loadImageFolder } from './data/folder';
 export { fitLatents, type LatentSpace } from './data/latents';
 export { loadDataset } from './data/load';
 export { loadNumpy } from './data/numpy';
+export { integersBelow } from './data/permutation';
 export { preprocess, type Preprocessing } from './data/preprocess';
 export { loadSegmented } from './data/segmented';
 
