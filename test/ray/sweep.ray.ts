@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { rayJobs, type RayJobs } from '../../src/experiments/ray-jobs';
 import { listRuns } from '../../src/store/runs';
@@ -14,7 +15,7 @@ const grid = {
   training: { steps: 300, batchSize: 4 },
   probe: { sigmas: [0.1, 0.5, 1], testDraws: 1 },
   sampling: { count: 5, steps: 3 },
-  over: { seed: [0, 1, 2, 3, 4, 5], 'network.channels': [4, 6] },
+  over: { seed: [0, 1, 2, 3, 4, 5], 'network.channels': [4, 8] },
 };
 
 let head: RayHead;
@@ -51,13 +52,18 @@ async function startSweep(settings: object): Promise<Client> {
   return { process: client, written };
 }
 
-/** Processes that hold a run, by the run's folder. */
-async function holders(): Promise<Map<string, number>> {
-  const held = new Map<string, number>();
-  for (const name of existsSync(root()) ? await fs.readdir(root()) : []) {
-    for (const file of await fs.readdir(path.join(root(), name))) {
+interface Holder {
+  readonly run: string;
+  readonly pid: number;
+}
+
+/** Processes that hold a run. */
+async function holders(): Promise<Holder[]> {
+  const held = [];
+  for (const run of existsSync(root()) ? await fs.readdir(root()) : []) {
+    for (const file of await fs.readdir(path.join(root(), run))) {
       const pid = /^lock\..+\.(\d+)\.\w+$/.exec(file)?.[1];
-      if (pid !== undefined) held.set(name, Number(pid));
+      if (pid !== undefined) held.push({ run, pid: Number(pid) });
     }
   }
   return held;
@@ -67,25 +73,23 @@ const parentOf = (pid: number) =>
   Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 const finished = async () =>
   (await listRuns(root())).runs.filter(({ record }) => record.status === 'finished');
-const soon = { timeout: 600_000, interval: 200 };
+/** Waits for what is looked for while the client is at work. */
+async function during<T>(client: Client, look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (client.process.exitCode !== null) throw new Error(`The client ended:\n${client.written.stderr}`);
+    await delay(200);
+  }
+}
 
 test('of a grid of 12 each result is recorded once, though a worker, a whole job and the client are killed', async () => {
   const first = await startSweep(grid);
-  const killed: string[] = [];
-  await vi.waitFor(async () => {
-    const [holder] = await holders();
-    expect(holder).toBeDefined();
-    process.kill(holder[1], 'SIGKILL'); // a worker: its job computes the model again
-    killed.push(holder[0]);
-  }, soon);
-  await vi.waitFor(async () => {
-    const holder = [...(await holders())].find(([name]) => !killed.includes(name));
-    if (!holder) throw new Error('no other run is held');
-    const job = parentOf(holder[1]);
-    process.kill(job, 'SIGKILL'); // a job: the client submits it again
-    killed.push(holder[0]);
-  }, soon);
-  await vi.waitFor(async () => expect((await finished()).length).toBeGreaterThanOrEqual(4), soon);
+  const one = await during(first, async () => (await holders())[0]);
+  process.kill(one.pid, 'SIGKILL'); // a worker: its job computes the model again
+  const other = await during(first, async () => (await holders()).find(({ run }) => run !== one.run));
+  process.kill(parentOf(other.pid), 'SIGKILL'); // a job: the client submits it again
+  await during(first, async () => (await finished()).length >= 4);
   first.process.kill('SIGKILL');
   await once(first.process, 'exit');
   const before = await jobs.list();
@@ -118,19 +122,19 @@ test('of a grid of 12 each result is recorded once, though a worker, a whole job
     expect(after.get(job.submission_id)?.start_time, job.submission_id).toBe(job.start_time);
   }
   console.log(
-    `killed: a worker of ${killed[0]}, the job of ${killed[1]}, the client with ${running.length} jobs running`,
+    `killed: a worker of ${one.run}, the job of ${other.run}, the client with ${running.length} jobs running`,
   );
 });
 
 test('interrupted, the client stops its jobs, which save what they have', async () => {
   const long = { ...grid, training: { ...grid.training, steps: 1_000_000 }, over: { seed: [10, 11] } };
   const client = await startSweep(long);
-  await vi.waitFor(async () => expect((await holders()).size).toBe(2), soon);
+  await during(client, async () => (await holders()).length === 2);
   client.process.kill('SIGINT');
   const [status] = (await once(client.process, 'close')) as [number];
   expect(status).toBe(130);
   expect(client.written.stderr).toMatch(/0 of 2 finished. Run it again to go on/);
   const stopped = (await jobs.list()).filter(({ submission_id: id }) => /seed1[01]/.test(id));
   expect(stopped.map(job => job.status)).toEqual(['STOPPED', 'STOPPED']);
-  await vi.waitFor(async () => expect((await holders()).size).toBe(0), soon);
+  await vi.waitFor(async () => expect(await holders()).toEqual([]), { timeout: 60_000, interval: 200 });
 });
