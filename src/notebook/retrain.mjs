@@ -1,21 +1,32 @@
 /**
  * npm run test:notebooks: executes notebooks with everything trained and measured anew, in a folder of runs that they share.
  *
- *     node src/notebook/retrain.mjs [--store] [NOTEBOOK..]     all notebooks, or these
+ *     node src/notebook/retrain.mjs [--store] [--resume] [NOTEBOOK..]     all notebooks, or these
  *
- * Exit status 1 when one fails. With --store, what was measured (no weights) goes to notebooks/results/, from which npm test
- * executes the notebooks: of all notebooks in place of what is there, of some beside it.
+ * Exit status 1 when one fails. With --resume the folder is that of the last time: what is in it is not trained again, and the times
+ * are those of the rest. With --store, what was measured (no weights) goes to notebooks/results/, from which npm test executes the
+ * notebooks: of all notebooks in place of what is there, of some beside it.
  */
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
 import { project, runMain } from '../setup/project.mjs';
-import { duration } from '../setup/report.mjs';
+import { duration, SetupError } from '../setup/report.mjs';
 import { watchMemory } from './memory.mjs';
 import { findNotebook, python, show, sources } from './notebooks.mjs';
 import { storableBytes, storeResults } from './results.mjs';
 
 const folder = `${project}/rendered/retrained`;
 const runs = `${folder}/runs`;
+
+function readArguments() {
+  try {
+    const options = { store: { type: 'boolean' }, resume: { type: 'boolean' } };
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new SetupError(`${error.message}.`, 'Known options: --store, --resume.');
+  }
+}
 
 /** Executes one notebook; what there is to say about it. */
 async function retrain(notebook) {
@@ -64,10 +75,9 @@ function table(outcomes) {
 }
 
 runMain(async () => {
-  const args = process.argv.slice(2);
-  const names = args.filter(arg => arg !== '--store');
+  const { values, positionals: names } = readArguments();
   const notebooks = names.length > 0 ? names.map(findNotebook) : sources();
-  rmSync(folder, { recursive: true, force: true });
+  if (!values.resume) rmSync(folder, { recursive: true, force: true });
   mkdirSync(runs, { recursive: true });
   const outcomes = [];
   for (const notebook of notebooks) {
@@ -77,8 +87,9 @@ runMain(async () => {
   console.log(`\n${table(outcomes)}`);
   const failed = outcomes.filter(({ passed }) => !passed);
   console.log(`notebooks: ${outcomes.length - failed.length} passed, ${failed.length} failed`);
+  if (outcomes.at(-1).interrupted) console.log('Interrupted: npm run test:notebooks -- --resume goes on.');
   if (failed.length > 0) process.exitCode = 1;
-  else if (args.includes('--store')) {
+  else if (values.store) {
     storeResults(runs, { replace: names.length === 0 });
     console.log('What was measured is in notebooks/results/.');
   }
