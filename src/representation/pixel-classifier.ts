@@ -131,8 +131,8 @@ export function trainingStep(
         const logProbabilities = tf.logSoftmax(logits(values, features));
         return logProbabilities.mul(wanted).sum(2).mean(1).neg(); // [M]
       };
-      const losses = lossOf(...weights);
-      const gradients = tf.grads((...values: tf.Tensor[]) => lossOf(...values).sum())(weights);
+      const members = tf.ones([pixels.shape[0]]); // their losses are summed
+      const { value: losses, grads: gradients } = tf.valueAndGrads(lossOf)(weights, members);
       const slots = weightNames.map((name, i) => ({
         parameter: tensors[name],
         firstMoment: tensors[`first.${name}`],
