@@ -1,18 +1,10 @@
 /** The services of the kernel for code in cells: `globalThis[Symbol.for('Jupyter.kernel')]`. */
 import { randomUUID } from 'node:crypto';
 import { bundleOf, isPromise } from '../display/bundle';
+import type { Comms, DisplayOptions } from '../display/tslab';
 import { expectAnswer, waitForAnswer } from '../shared';
 import type { FromMain, MimeBundle } from '../threads';
 import { currentCell, enterCell } from './cell';
-import type { CommRegistry } from './comms';
-
-export interface DisplayOptions {
-  /** The name under which the output can be replaced later. */
-  id?: string;
-  /** Replaces the earlier outputs of the same `id` in place of adding one. */
-  update?: boolean;
-  metadata?: Record<string, unknown>;
-}
 
 /** What a library may rely on; found at `globalThis[Symbol.for('Jupyter.kernel')]`. */
 export interface NotebookHost {
@@ -28,7 +20,7 @@ export interface NotebookHost {
 export interface KernelHost extends NotebookHost {
   /** Displays any value in the formats that suit it; the cell ends when it is drawn. */
   show(value: unknown, options?: DisplayOptions): void;
-  readonly comms: CommRegistry;
+  readonly comms: Comms;
   /** Asks the user for a line of text. */
   prompt(message: string, password?: boolean): string;
 }
@@ -37,7 +29,7 @@ export interface KernelHost extends NotebookHost {
 export function createHost(
   send: (message: FromMain) => void,
   memory: SharedArrayBuffer,
-  comms: CommRegistry,
+  comms: Comms,
 ): KernelHost {
   const display: KernelHost['display'] = (data, { id, update = false, metadata = {} } = {}) => {
     send({

@@ -2,6 +2,7 @@
  * Seeded random numbers in double precision. TensorFlow's generators make float32; the closed forms divide by sigma^2 down to
  * 4e-6 and want all 53 bits.
  */
+import { xoshiro128 } from '../data/permutation';
 
 /** A stream of random numbers; the same seed gives the same stream on every machine. */
 export interface RandomSource {
@@ -25,23 +26,6 @@ function seedState(seed: number): [number, number, number, number] {
   return [next(), next(), next(), next()];
 }
 
-/** xoshiro128** (Blackman and Vigna, 2018): 32 random bits a call. */
-function xoshiro128(seed: number): () => number {
-  let [a, b, c, d] = seedState(seed);
-  return () => {
-    const product = Math.imul(b, 5);
-    const word = Math.imul((product << 7) | (product >>> 25), 9);
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = (d << 11) | (d >>> 21);
-    return word >>> 0;
-  };
-}
-
 /**
  * A stream of random numbers from a seed.
  * @param seed an integer; only its lowest 32 bits count
@@ -49,7 +33,7 @@ function xoshiro128(seed: number): () => number {
  */
 export function randomSource(seed: number): RandomSource {
   if (!Number.isInteger(seed)) throw new RangeError(`Seed ${seed}: a seed is an integer, such as 0.`);
-  const word = xoshiro128(seed);
+  const word = xoshiro128(seedState(seed)); // 32 random bits a call
   const uniform = () => ((word() >>> 5) * 67108864 + (word() >>> 6)) / 9007199254740992;
   let spare = NaN;
 
