@@ -2,7 +2,7 @@
 import { Matrix } from 'ml-matrix';
 import { shrinkage, softmaxInPlace } from './closed-form';
 import type { DaeSettings } from './dae-network';
-import { concatenateColumns, principalAngles } from './linear';
+import { concatenateColumns, orthonormalize, principalAngles } from './linear';
 import { ambientBasis, flatten, type Molrg } from './molrg';
 import { requireSigma } from './molrg-options';
 import type { Estimator } from './snr';
@@ -59,17 +59,11 @@ export function daeEstimator(bases: readonly Matrix[], settings: DaeSettings): E
 /**
  * How far learned subspaces are from the true ones: the sine of the largest principal angle, for each class. 0 is equality,
  * 1 a direction missed altogether.
+ * @param bases learned U_k, [n, d_k], of any columns: only what they span counts
  */
 export function subspaceErrors(model: Molrg, bases: readonly Matrix[]): number[] {
   return bases.map((basis, k) => {
-    const angles = principalAngles(ambientBasis(model, k), orthonormalColumns(basis));
+    const angles = principalAngles(ambientBasis(model, k), orthonormalize(basis));
     return Math.sin((Math.max(...angles) * Math.PI) / 180);
   });
-}
-
-/** Columns of unit length: learned without a constraint, a direction may have any length. */
-function orthonormalColumns(basis: Matrix): Matrix {
-  const scaled = basis.clone();
-  for (let j = 0; j < basis.columns; j++) scaled.mulColumn(j, 1 / basis.getColumnVector(j).norm());
-  return scaled;
 }

@@ -45,9 +45,12 @@ export interface TrainMolrgOptions extends TrainingOptions {
 export interface MolrgNetwork {
   /** Learned U_k, [n, d_k] for each class. */
   readonly bases: readonly Matrix[];
-  /** x_theta in double precision, for measurements. */
+  /**
+   * x_theta in double precision, for measurements: by Proposition 1, the network itself where the classes are orthonormal. A network
+   * with the constraint 'classwise' is trained as the denoiser for classes at any angle; this is Proposition 1 on its bases.
+   */
   readonly estimator: Estimator;
-  /** h, [N, R], of points x_t, [N, n] row-major. */
+  /** h, [N, R], of points x_t, [N, n] row-major, by Proposition 1 as the estimator. */
   readonly features: (points: Float64Array, sigma: number) => Float64Array;
 }
 
@@ -57,7 +60,11 @@ export interface TrainedMolrg extends MolrgNetwork {
   readonly steps: number;
 }
 
-/** @throws RangeError for settings outside their range, before any work */
+/**
+ * Trains the network that the constraint is for: with 'classwise' that for classes at any angle, else that of Proposition 1.
+ * What is measured afterwards is Proposition 1 on the learned bases, see {@link MolrgNetwork}.
+ * @throws RangeError for settings outside their range, before any work
+ */
 export async function trainMolrg(model: Molrg, options: TrainMolrgOptions = {}): Promise<TrainedMolrg> {
   const training = resolveTraining(options);
   const { sigmaPower = 0 } = options;

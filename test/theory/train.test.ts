@@ -38,6 +38,28 @@ describe('the network', () => {
   });
 });
 
+describe('subspaceErrors', () => {
+  it('is 0 for any basis of the true subspaces, and the sine of the angle by which a direction is turned', () => {
+    const model = createMolrg({ ambient: 12, rank: 2, delta: 0.2 });
+    const [first, second] = [0, 1].map(k => ambientBasis(model, k));
+    const oblique = first.mmul(
+      new Matrix([
+        [1, 5],
+        [0, 0.1],
+      ]),
+    );
+    const turned = second.clone();
+    const [cosine, sine] = [Math.cos(0.3), Math.sin(0.3)];
+    turned.setColumn(
+      0,
+      second.getColumn(0).map((value, i) => cosine * value + sine * first.get(i, 0)),
+    );
+    const errors = subspaceErrors(model, [oblique, turned]);
+    expect(errors[0]).toBeLessThan(1e-6); // the arc cosine near 1 keeps half of the digits
+    expect(errors[1]).toBeCloseTo(sine, 9);
+  });
+});
+
 describe('training', () => {
   it("finds orthogonal classes: orthonormal to 1e-6, SNR within 5 % of the paper's trained table", async () => {
     const model = createMolrg({ ambient: 50, rank: 5, delta: 0.2 });
