@@ -3,7 +3,7 @@ import { compile } from '../engine/compile';
 import { tf } from '../engine/tensorflow';
 import { float32, float32Scalar, type TensorValue } from '../engine/values';
 import type { Variables } from '../engine/variables';
-import { type Denoiser, requireSigma } from './denoiser';
+import { type Denoiser, requirePositiveInteger, requireSigma } from './denoiser';
 
 /** What to denoise with which denoiser. */
 export interface DenoiseOptions {
@@ -24,12 +24,13 @@ export interface DenoiseOptions {
 
 /**
  * D(x, sigma), the estimates of the clean images behind noisy ones, float32 [N, H, W, C].
- * @throws RangeError on images of another shape or element type than the network's, or a sigma that is not positive; the
- *   signal's reason when aborted
+ * @throws RangeError on images of another shape or element type than the network's, a sigma that is not positive, or a batch
+ *   size that is not a positive integer; the signal's reason when aborted
  */
 export async function denoiseImages(options: DenoiseOptions): Promise<TensorValue> {
   const { denoiser, variables, images, sigma, batchSize = 200, onBatch, signal } = options;
   requireSigma(sigma);
+  requirePositiveInteger(batchSize, 'The batch size');
   requireImages(images, denoiser);
   const [count, ...shape] = images.shape;
   const size = images.values.length / count;

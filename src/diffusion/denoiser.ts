@@ -58,3 +58,19 @@ export function requireSigma(sigma: number): number {
   }
   return sigma;
 }
+
+/**
+ * The noise levels of a measurement, checked.
+ * @throws RangeError when there is none, or one is not a positive finite number.
+ */
+export function requireSigmas(sigmas: readonly number[]): void {
+  if (sigmas.length === 0) throw new RangeError('Give at least one noise level in "sigmas".');
+  sigmas.forEach(requireSigma);
+}
+
+/** @throws RangeError unless `value`, called `what` in the message, is a positive integer. */
+export function requirePositiveInteger(value: number, what: string): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${what} is a positive integer, not ${value}.`);
+  }
+}

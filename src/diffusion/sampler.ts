@@ -7,7 +7,7 @@ import type { NamedValues, TensorValue } from '../engine/values';
 import { float32, float32Scalar } from '../engine/values';
 import type { Variables } from '../engine/variables';
 import type { Denoiser } from './denoiser';
-import { requireSigma } from './denoiser';
+import { requirePositiveInteger, requireSigma } from './denoiser';
 
 /** Options of the sampling schedule. */
 export interface SigmaScheduleOptions {
@@ -163,10 +163,4 @@ function filledUp(values: Float32Array, shape: readonly number[]): TensorValue {
   const filled = new Float32Array(shape.reduce((a, b) => a * b, 1));
   filled.set(values);
   return float32(filled, shape);
-}
-
-function requirePositiveInteger(value: number, what: string): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`${what} is a positive integer, not ${value}.`);
-  }
 }

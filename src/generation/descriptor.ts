@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { interruptSignal } from '../display/host';
 import type { Variables } from '../engine/variables';
-import type { Denoiser } from '../diffusion/denoiser';
+import { type Denoiser, requirePositiveInteger } from '../diffusion/denoiser';
 import { typeNumbers } from '../engine/backend';
 import { type ForeignGraph, type ForeignGraphOptions, loadForeignGraph } from '../engine/foreign-graph';
 import { tf } from '../engine/tensorflow';
@@ -100,13 +100,15 @@ export interface NetworkDescriptor extends Descriptor {
  *   input: 'ExpandDims:0', output: 'pool_3:0', channels: 3, range: [0, 255],
  * });
  *
- * @throws Error when the graph can not be read, its input or output is unclear, or it uses an op that is not allowed
+ * @throws RangeError on a batch size that is not a positive integer; Error when the graph can not be read, its input or output
+ *   is unclear, or it uses an op that is not allowed
  */
 export async function loadDescriptor(
   file: string,
   options: NetworkDescriptorOptions = {},
 ): Promise<NetworkDescriptor> {
   const { batchSize = 50, cosineThreshold = 0.6, centred = false } = options;
+  requirePositiveInteger(batchSize, 'The batch size');
   const graph = await loadForeignGraph(file, options);
   return {
     name: path.basename(file),
@@ -140,9 +142,9 @@ async function describeBatch(
 
 /** Images as the network takes them. */
 function prepared(images: TensorValue, dtype: number, options: NetworkDescriptorOptions) {
-  const { size, channels, range: [low, high] = [-1, 1] } = options;
-  const [count, height, width, given] = images.shape;
   const isBytes = dtype === typeNumbers.uint8;
+  const { size, channels, range: [low, high] = isBytes ? [0, 255] : [-1, 1] } = options;
+  const [count, height, width, given] = images.shape;
   return tf.tidy(() => {
     let x: tf.Tensor4D = tf.tensor4d(images.values, [count, height, width, given]);
     if (size) x = tf.image.resizeBilinear(x, [...size], false, true);

@@ -24,7 +24,10 @@ export interface GeneralizationScore {
   readonly cosineThreshold: number;
   /** Distance to the nearest training image over that to the second nearest, in [0, 1]. */
   readonly ratios: Float32Array;
-  /** Largest cosine similarity to a training image; both less the mean where the descriptor is centred. */
+  /**
+   * Largest cosine similarity to a training image; both less the mean where the descriptor is centred. What equals the mean has no
+   * direction: such a sample has the cosine 0, such a training image is compared with nothing.
+   */
   readonly cosines: Float32Array;
   /** Index of the nearest training image by distance: what to show beside the sample. */
   readonly nearest: Int32Array;
@@ -90,23 +93,37 @@ async function largestCosines(
   mean: ArrayLike<number>,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
-  const directions = unitVectors(samples, mean);
-  const { distances } = await nearestNeighbours(directions, unitVectors(images, mean), 1, { signal });
-  return distances.map(distance => 1 - distance ** 2 / 2);
+  const cosines = new Float32Array(samples.shape[0]);
+  const [queries, references] = [directionsOf(samples, mean), directionsOf(images, mean)];
+  if (queries.rows.length === 0 || references.rows.length === 0) return cosines;
+  const { distances } = await nearestNeighbours(queries.vectors, references.vectors, 1, { signal });
+  queries.rows.forEach((row, i) => (cosines[row] = 1 - distances[i] ** 2 / 2));
+  return cosines;
 }
 
 function usualMean({ centred }: Descriptor, trained: TensorValue): Float64Array {
   return centred ? columnMeans(trained) : new Float64Array(trained.shape[1]);
 }
 
-/** Descriptors less the mean, scaled to length 1. One that equals the mean has no direction and stays 0. */
-function unitVectors({ values, shape }: TensorValue, mean: ArrayLike<number>): TensorValue {
+/** Some rows less the mean, scaled to length 1. */
+interface Directions {
+  /** Which rows they are. */
+  readonly rows: readonly number[];
+  readonly vectors: TensorValue;
+}
+
+/** The directions of descriptors from the mean; those that equal it have none and are left out. */
+function directionsOf({ values, shape }: TensorValue, mean: ArrayLike<number>): Directions {
   const size = mean.length;
   const squares = new Float64Array(shape[0]);
   for (let i = 0; i < values.length; i++) squares[Math.floor(i / size)] += (values[i] - mean[i % size]) ** 2;
-  const lengths = squares.map(square => Math.max(Math.sqrt(square), 1e-12));
-  const unit = Float32Array.from(values, (v, i) => (v - mean[i % size]) / lengths[Math.floor(i / size)]);
-  return float32(unit, shape);
+  const lengths = squares.map(Math.sqrt);
+  const rows = [...lengths.keys()].filter(row => lengths[row] > 1e-12); // less is rounding
+  const unit = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    for (let j = 0; j < size; j++) unit[i * size + j] = (values[row * size + j] - mean[j]) / lengths[row];
+  });
+  return { rows, vectors: float32(unit, [rows.length, size]) };
 }
 
 /** The middle value; of an even number the mean of both middle ones. */

@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset';
 import { imagesOf } from '../data/dataset';
 import type { Denoiser, DenoiserResult } from '../diffusion/denoiser';
-import { requireSigma } from '../diffusion/denoiser';
+import { requirePositiveInteger, requireSigma } from '../diffusion/denoiser';
 import { compile } from '../engine/compile';
 import { randomNormal } from '../engine/random';
 import { tf } from '../engine/tensorflow';
@@ -147,9 +147,7 @@ function requireOptions({ input, seed, batchSize }: ImagePassOptions): void {
   if (seed !== undefined && !Number.isInteger(seed)) {
     throw new RangeError(`The seed of the noise is an integer, not ${seed}.`);
   }
-  if (batchSize !== undefined && (!Number.isInteger(batchSize) || batchSize < 1)) {
-    throw new RangeError(`The batch size is a whole number of at least 1, not ${batchSize}.`);
-  }
+  if (batchSize !== undefined) requirePositiveInteger(batchSize, 'The batch size');
 }
 
 /** Images that are taken a range at a time: those of a data set may be stored as 8-bit pixels. */
@@ -158,6 +156,11 @@ interface ImageSource {
   readonly imageShape: readonly number[];
   /** Pixels of the images start .. end - 1, as float32. */
   readonly range: (start: number, end: number) => Float32Array;
+}
+
+/** @throws RangeError unless there are images, of the shape that the network takes. */
+export function requireImages(images: Dataset | TensorValue, denoiser: Denoiser): void {
+  sourceOf(images, denoiser);
 }
 
 function sourceOf(images: Dataset | TensorValue, { network }: Denoiser): ImageSource {

@@ -31,13 +31,16 @@ test.each([1, 2, 5, 200])('in batches of %i it is D(x, sigma) of every image as 
   variables.dispose();
 });
 
-test('images of another shape, and a sigma that is no noise level, are refused', async () => {
+test('images of another shape, a sigma that is no noise level and a batch size that is none are refused', async () => {
   const variables = createVariables(parameters);
   const common = { denoiser, variables, images, sigma: 0.7 };
   await expect(denoiseImages({ ...common, images: float32([1, 2], [2]) })).rejects.toThrow(
     /but these are float32 \[2\]/,
   );
   await expect(denoiseImages({ ...common, sigma: -1 })).rejects.toThrow(/not -1/);
+  await expect(denoiseImages({ ...common, batchSize: 0 })).rejects.toThrow(
+    /batch size is a positive integer, not 0/,
+  );
   await expect(denoiseImages({ ...common, signal: AbortSignal.abort() })).rejects.toMatchObject({
     name: 'AbortError',
   });

@@ -30,6 +30,25 @@ describe("somebody else's network as a descriptor", () => {
     expect([...values]).toEqual([mean, mean, mean, 255, 255, 255]);
   });
 
+  it('gives 8 bits from 0 to 255 to a network that takes them where no range is named', async () => {
+    const gray = float32([-1, 0, 1, 1], [1, 2, 2, 1]);
+    const [named, usual] = await Promise.all(
+      [{ range: [0, 255] as const }, {}].map(async range => {
+        const descriptor = await loadDescriptor(graph('bytes.pb'), { channels: 3, ...range });
+        const { values } = await descriptor.describe(gray);
+        descriptor.dispose();
+        return values;
+      }),
+    );
+    expect(usual).toEqual(named);
+  });
+
+  it('refuses a batch size that is none', async () => {
+    await expect(loadDescriptor(graph('frozen.pb'), { batchSize: 0 })).rejects.toThrow(
+      /batch size is a positive integer, not 0/,
+    );
+  });
+
   it('refuses images with other channels than the network takes', async () => {
     const descriptor = await loadDescriptor(graph('bytes.pb'), { channels: 3 });
     const two = float32(new Float32Array(8), [1, 2, 2, 2]);

@@ -45,6 +45,20 @@ describe('generalizationScore', () => {
     expect(score.novelByRatio).toBe(0);
   });
 
+  it('gives what equals the mean, and so has no direction, the cosine 0, and compares nothing with it', async () => {
+    const three = createDataset({
+      name: 'three',
+      imageShape: [1, 2, 1],
+      images: new Float32Array([0, 0, 1, 0, -1, 0]), // of mean (0, 0)
+      labels: new Int32Array([0, 0, 1]),
+      classNames: ['a', 'b'],
+    });
+    const { cosines } = await generalizationScore(float32([0, 0, 1, 1, 0, 1], [3, 1, 2, 1]), three);
+    [0, Math.SQRT1_2, 0].forEach((cosine, i) => expect(cosines[i]).toBeCloseTo(cosine, 6));
+    const alike = { ...three, images: new Float32Array(6) };
+    expect([...(await generalizationScore(float32([1, 1], [1, 1, 2, 1]), alike)).cosines]).toEqual([0]);
+  });
+
   it('takes other thresholds, and says which it took', async () => {
     const score = await generalizationScore(samples, train, {
       mean: meanImage(digits),

@@ -170,7 +170,7 @@ describe('features refuse', () => {
     ['no layer', { layers: [] }, /at least one layer.*seen, level/],
     ['an unknown pooling', { pooling: 'max' as 'mean' }, /no pooling 'max'/],
     ['an unknown input', { input: 'noise' as 'noisy' }, /'noisy' or 'clean', not 'noise'/],
-    ['a batch size of 0', { batchSize: 0 }, /batch size is a whole number of at least 1, not 0/],
+    ['a batch size of 0', { batchSize: 0 }, /batch size is a positive integer, not 0/],
     ['a seed that is no integer', { seed: 0.5 }, /seed of the noise is an integer, not 0.5/],
   ])('%s', (_, wrong, message) => {
     expect(() => featureExtractor({ ...valid(), ...wrong })).toThrow(message);
