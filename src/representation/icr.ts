@@ -3,6 +3,7 @@
  * and no samples. It falls where features carry what the views share.
  */
 import { imagesOf } from '../data/dataset';
+import { requireSigmas } from '../diffusion/denoiser';
 import { gram, product, symmetricEigen } from '../numerics/algebra';
 import { checkFeatures, columnMeans, type FeatureMatrix, type Matrix } from '../numerics/matrix';
 import { featureExtractor, type Features } from './features';
@@ -26,7 +27,8 @@ export async function icr(
   views: readonly FeatureMatrix[],
   { ridge = 1e-3 }: IcrOptions = {},
 ): Promise<number> {
-  const [count, width] = requireViews(views, ridge);
+  requireComparison(views.length, ridge);
+  const [count, width] = requireAlike(views);
   const shared = meanOf(views);
   const signal = scaled(await gram(shared, columnMeans(shared)), 1 / count);
   const residual = scaled(await residualGram(views, shared), 1 / (count * views.length));
@@ -55,10 +57,13 @@ export type IcrCurvesOptions = OverSigmaOptions &
 
 /**
  * The ICR of several layers over the noise level. Labels are not used.
- * @throws RangeError as {@link icr}, viewOf and measureOverSigma do
+ * @throws RangeError as {@link icr}, viewOf and measureOverSigma do; for the number of views, the ridge and the noise levels before
+ *   any work
  */
 export async function icrCurves(options: IcrCurvesOptions): Promise<Record<string, SigmaCurve>> {
-  const { images, views = 4, augmentation, seed = 0, signal } = options;
+  const { images, views = 4, ridge, augmentation, seed = 0, signal } = options;
+  requireSigmas(options.sigmas);
+  requireComparison(views, ridge);
   const extract = featureExtractor(options);
   const moved = Array.from({ length: views }, (_, view) =>
     viewOf(imagesOf(images), view, augmentation, seed),
@@ -75,11 +80,14 @@ export async function icrCurves(options: IcrCurvesOptions): Promise<Record<strin
   });
 }
 
-function requireViews(views: readonly FeatureMatrix[], ridge: number): [count: number, width: number] {
-  if (views.length < 2)
-    throw new RangeError(`ICR compares at least two views of each image, not ${views.length}.`);
-  if (!(ridge > 0 && Number.isFinite(ridge)))
+function requireComparison(views: number, ridge?: number): void {
+  if (!(Number.isInteger(views) && views >= 2))
+    throw new RangeError(`ICR compares a whole number of at least two views of each image, not ${views}.`);
+  if (ridge !== undefined && !(ridge > 0 && Number.isFinite(ridge)))
     throw new RangeError(`The ridge is a positive number, not ${ridge}.`);
+}
+
+function requireAlike(views: readonly FeatureMatrix[]): [count: number, width: number] {
   const [first, ...others] = views.map(checkFeatures);
   const different = others.find(shape => shape.join() !== first.join());
   if (different) {

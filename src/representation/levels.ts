@@ -1,9 +1,10 @@
 /** Class scores of test images at each noise level: what curves and ensembles are made of. */
 import type { Dataset } from '../data/dataset';
-import { requireSigma } from '../diffusion/denoiser';
+import { requireSigmas } from '../diffusion/denoiser';
 import { argmaxRows, type FeatureMatrix } from '../numerics/matrix';
 import { type Classifier, fitClassifier, usualNormalization } from './classifier';
 import { featureExtractor, type FeatureExtractorOptions } from './features';
+import { requireImages } from './image-pass';
 import { fitNormalization, type Normalization } from './normalization';
 
 /** Where the measurement is. */
@@ -55,7 +56,7 @@ export function drawsOf({ input, testDraws = 3 }: CurvesOptions): number {
  * Fits a classifier for each layer to the training images at each noise level (noise draw 0), and scores the test images
  * (draws 1, 2, ...), in one pass through the network. Every level sees the same noise, scaled.
  * @throws RangeError before any work on an empty list of noise levels, one that is not positive or does not increase, an
- *   unknown layer, no draws, or data sets that do not fit each other; Error when a probe does not converge
+ *   unknown layer, no draws, or data sets that do not fit the network or each other; Error when a probe does not converge
  */
 export async function* scoredLevels(options: CurvesOptions): AsyncGenerator<ScoredLevel> {
   const { train, test, sigmas, layers, signal } = options;
@@ -103,10 +104,9 @@ export function percentOf(right: Uint8Array): number {
   return (100 * right.reduce((sum, one) => sum + one, 0)) / right.length;
 }
 
-function requireCurveOptions({ train, test, sigmas }: CurvesOptions, draws: number): void {
-  if (sigmas.length === 0) throw new RangeError('Give at least one noise level in "sigmas".');
+function requireCurveOptions({ denoiser, train, test, sigmas }: CurvesOptions, draws: number): void {
+  requireSigmas(sigmas);
   sigmas.forEach((sigma, i) => {
-    requireSigma(sigma);
     if (i > 0 && sigma <= sigmas[i - 1]) {
       throw new RangeError(
         `Noise levels must increase, but ${sigma} follows ${sigmas[i - 1]}. Sort "sigmas".`,
@@ -116,6 +116,7 @@ function requireCurveOptions({ train, test, sigmas }: CurvesOptions, draws: numb
   if (!Number.isInteger(draws) || draws < 1) {
     throw new RangeError(`testDraws is a whole number of at least 1, not ${draws}.`);
   }
+  for (const images of [train, test]) requireImages(images, denoiser);
   const [trained, tested] = [train, test].map(({ classNames }) => classNames.join(', '));
   if (trained !== tested) {
     throw new RangeError(

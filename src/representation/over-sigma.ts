@@ -1,5 +1,6 @@
 /** Any measure of features over the noise level. */
 import type { Dataset } from '../data/dataset';
+import { requireSigmas } from '../diffusion/denoiser';
 import type { TensorValue } from '../engine/values';
 import { featureExtractor, type FeatureExtractorOptions } from './features';
 import type { NetworkInput } from './image-pass';
@@ -34,7 +35,7 @@ export type FeatureMeasure = (features: TensorValue, sigma: number) => number | 
  * @example
  * const spread = await measureOverSigma({ denoiser, variables, layers, images, sigmas }, h => slicedWasserstein(h, best));
  *
- * @throws RangeError on no noise level, one that is not positive, or as featureExtractor does
+ * @throws RangeError on no noise level or one that is not positive, before any work, or as featureExtractor does
  */
 export async function measureOverSigma(
   options: OverSigmaOptions,
@@ -53,7 +54,7 @@ export async function curvesOverSigma(
   { layers, sigmas, input = 'noisy', onProgress }: OverSigmaOptions,
   prepare: (sigma: number) => Promise<(layer: string) => number | Promise<number>>,
 ): Promise<Record<string, SigmaCurve>> {
-  if (sigmas.length === 0) throw new RangeError('Give at least one noise level in "sigmas".');
+  requireSigmas(sigmas);
   const values = Object.fromEntries(layers.map(layer => [layer, [] as number[]]));
   for (const [s, sigma] of sigmas.entries()) {
     const measureAt = await prepare(sigma);

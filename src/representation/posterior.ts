@@ -1,4 +1,5 @@
 /** Posterior estimates: what a denoiser makes of images at each noise level (paper, Fig. 12). */
+import { requireSigmas } from '../diffusion/denoiser';
 import type { TensorValue } from '../engine/values';
 import { imagePass, type ImagePassOptions, type ImagePassRequest } from './image-pass';
 
@@ -19,11 +20,11 @@ export type PosteriorOptions = Omit<ImagePassOptions, 'input'> &
 
 /**
  * Posterior estimates over the noise level. Every level sees the same noise, scaled.
- * @throws RangeError on no noise level, one that is not positive, or images of another shape
+ * @throws RangeError before any work on no noise level, one that is not positive, or images of another shape
  */
 export async function posteriorEstimates(options: PosteriorOptions): Promise<PosteriorEstimate[]> {
   const { sigmas, ...request } = options;
-  if (sigmas.length === 0) throw new RangeError('Give at least one noise level in "sigmas".');
+  requireSigmas(sigmas);
   const pass = (input: 'noisy' | 'clean') =>
     imagePass({ ...options, input }, [], (x, { denoised }) => ({ x, denoised }));
   const [noisyPass, cleanPass] = [pass('noisy'), pass('clean')];

@@ -1,10 +1,11 @@
 /** How well a network's activations tell what each pixel belongs to, over the noise level (paper, Fig. 1b). */
 import type { Dataset, Masks } from '../data/dataset';
+import { requireSigmas } from '../diffusion/denoiser';
 import { requireLayers } from '../diffusion/network';
 import { deriveSeed } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import { float32, type TensorValue } from '../engine/values';
-import { imagePass, type ImagePassOptions, type NetworkInput } from './image-pass';
+import { imagePass, requireImages, type ImagePassOptions, type NetworkInput } from './image-pass';
 import { fitNormalization } from './normalization';
 import { type PixelClassifierOptions, withPixelClassifier } from './pixel-classifier';
 
@@ -54,13 +55,15 @@ export interface Overlap {
  * const measured = await segmentationCurve({ denoiser, variables, layers: ['4x4_in0', '8x8_up', '16x16_up'], sigmas, train, test });
  * const values = meanIous(measured);
  *
- * @throws RangeError when images come without masks, or of different classes, on an unknown layer, or no noise level
+ * @throws RangeError before any work when images come without masks, of another shape than the network's or of different classes, on
+ *   an unknown layer, no noise level, or one that is not positive
  */
 export async function segmentationCurve(options: SegmentationOptions): Promise<SegmentationMeasurement> {
   const { layers, sigmas, train, test, input = 'noisy', seed = 0, shown = 0 } = options;
   const { signal, onProgress } = options;
   requireLayers(options.denoiser.network, layers);
-  if (sigmas.length === 0) throw new RangeError('Give at least one noise level in "sigmas".');
+  requireSigmas(sigmas);
+  for (const images of [train, test]) requireImages(images, options.denoiser);
   const [known, wanted] = [masksOf(train), masksOf(test)];
   if (known.classNames.join() !== wanted.classNames.join()) {
     throw new RangeError(`"${train.name}" and "${test.name}" are segmented into different classes.`);

@@ -1,4 +1,5 @@
 /** The sliced Wasserstein distance of two sets of features (paper, Fig. 13; Bonneel et al. 2015). */
+import { requireSigmas } from '../diffusion/denoiser';
 import { randomNormal } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import { checkFeatures, type FeatureMatrix } from '../numerics/matrix';
@@ -25,11 +26,7 @@ export function slicedWasserstein(
   b: FeatureMatrix,
   { directions = 200, seed = 0 }: SlicedWassersteinOptions = {},
 ): number {
-  if (!Number.isInteger(directions) || directions < 1) {
-    throw new RangeError(
-      `Features are projected on a positive whole number of directions, not ${directions}.`,
-    );
-  }
+  requireDirections(directions);
   const random = tf.tidy(() => {
     const normal = randomNormal([directions, a.shape[1]], seed, 0);
     return normal.div(normal.norm('euclidean', 1, true)).dataSync<'float32'>();
@@ -62,18 +59,28 @@ export type WassersteinCurveOptions = OverSigmaOptions &
 
 /**
  * The distance of the features at each noise level to those at a reference level, for several layers.
- * @throws RangeError as slicedWasserstein and measureOverSigma do
+ * @throws RangeError as slicedWasserstein and measureOverSigma do; for the directions and noise levels before any work
  */
 export async function wassersteinCurves(
   options: WassersteinCurveOptions,
 ): Promise<Record<string, SigmaCurve>> {
-  const { images, referenceSigma, signal } = options;
+  const { images, sigmas, referenceSigma, directions, signal } = options;
+  requireSigmas(sigmas);
+  requireDirections(directions);
   const extract = featureExtractor(options);
   const reference = await extract({ images, sigma: referenceSigma, signal });
   return curvesOverSigma(options, async sigma => {
     const features = await extract({ images, sigma, signal });
     return layer => slicedWasserstein(features[layer], reference[layer], options);
   });
+}
+
+function requireDirections(directions?: number): void {
+  if (directions !== undefined && !(Number.isInteger(directions) && directions >= 1)) {
+    throw new RangeError(
+      `Features are projected on a positive whole number of directions, not ${directions}.`,
+    );
+  }
 }
 
 /** The rows projected on each direction, sorted: [P][N]. */

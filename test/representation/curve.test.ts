@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accuracies } from '../../src/curve/curve';
 import { select, take } from '../../src/data/dataset';
 import { loadDigits } from '../../src/data/digits';
+import { preprocess } from '../../src/data/preprocess';
 import { tf } from '../../src/engine/tensorflow';
 import { representationCurve, representationCurves } from '../../src/representation/curve';
 import type { CurveProgress } from '../../src/representation/levels';
@@ -120,6 +121,11 @@ describe('representationCurve', () => {
       'other classes in the test',
       { test: { ...test, classNames: ['a', 'b'] } },
       /must have the same classes/,
+    ],
+    [
+      'test images of another shape',
+      { test: preprocess(test, { resolution: 4 }) },
+      /shape \[N, 8, 8, 1\], but these are \[797, 4, 4, 1\]/,
     ],
     ['training images of one class', { train: oneClass }, /are all of one class/],
   ])('refuses %s before any work', async (_, wrong, message) => {

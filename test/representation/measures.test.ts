@@ -102,6 +102,28 @@ describe('icr', () => {
   });
 });
 
+describe('measures over the noise level', () => {
+  it('refuse what they can not measure before any work', async () => {
+    const { denoiser, ...rest } = model();
+    const unused = { ...denoiser, denoise: () => expect.fail('work began') };
+    const given = {
+      ...rest,
+      denoiser: unused,
+      layers: ['pixels'],
+      images,
+      sigmas: [0.1, 1],
+      referenceSigma: 1,
+    };
+    const late = { ...given, sigmas: [0.1, -1] };
+    await expect(featureSnrCurves(late)).rejects.toThrow(/positive number .* not -1/);
+    await expect(icrCurves(late)).rejects.toThrow(/positive number .* not -1/);
+    await expect(icrCurves({ ...given, views: 1 })).rejects.toThrow(/at least two views.*not 1/);
+    await expect(icrCurves({ ...given, ridge: 0 })).rejects.toThrow(/ridge is a positive number, not 0/);
+    await expect(wassersteinCurves(late)).rejects.toThrow(/positive number .* not -1/);
+    await expect(wassersteinCurves({ ...given, directions: 0 })).rejects.toThrow(/not 0/);
+  });
+});
+
 describe('viewOf', () => {
   const ramp = float32(
     [0, 1, 2, 3, 4, 5, 6, 7, 8].map(x => x / 8),

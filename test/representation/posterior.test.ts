@@ -24,14 +24,16 @@ describe('posteriorEstimates', () => {
     noise(low).forEach((n, i) => expect(n).toBeCloseTo(noise(high)[i], 4));
   });
 
-  it('leaks no tensors, and refuses no noise level', async () => {
+  it('leaks no tensors, and refuses bad noise levels before any work', async () => {
     const model = transparent();
     await posteriorEstimates({ ...model, images, sigmas: [1] });
     const before = tf.memory().numTensors;
     await posteriorEstimates({ ...model, images, sigmas: [1, 2] });
     expect(tf.memory().numTensors).toBe(before);
-    await expect(posteriorEstimates({ ...model, images, sigmas: [] })).rejects.toThrow(
-      /at least one noise level/,
-    );
+    const denoiser = { ...model.denoiser, denoise: () => expect.fail('work began') };
+    const refused = (sigmas: number[]) =>
+      expect(posteriorEstimates({ ...model, denoiser, images, sigmas })).rejects;
+    await refused([]).toThrow(/at least one noise level/);
+    await refused([1, NaN]).toThrow(/positive number .* not NaN/);
   });
 });

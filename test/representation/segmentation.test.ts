@@ -121,8 +121,10 @@ describe('segmentationCurve', () => {
     expect(measured.overlaps.map(each => each.length)).toEqual([4, 4, 4]);
   });
 
-  it('refuses images without masks, other classes, an unknown layer, and no noise level', async () => {
-    const options = { ...transparent(), layers: ['pixels'], sigmas: [1], train, test };
+  it('refuses images without masks or of another shape, other classes, an unknown layer, and bad noise levels before any work', async () => {
+    const { denoiser, variables } = transparent();
+    const unused = { ...denoiser, denoise: () => expect.fail('work began') };
+    const options = { denoiser: unused, variables, layers: ['pixels'], sigmas: [1], train, test };
     const refused = (change: object) => expect(segmentationCurve({ ...options, ...change })).rejects;
     await refused({ test: take(digits, 3) }).toThrow(/"digits" come without masks.*canvases/);
     await refused({
@@ -130,6 +132,8 @@ describe('segmentationCurve', () => {
     }).toThrow(/different classes/);
     await refused({ layers: ['depth'] }).toThrow(/depth/);
     await refused({ sigmas: [] }).toThrow(/at least one noise level/);
+    await refused({ sigmas: [1, -1] }).toThrow(/positive number .* not -1/);
+    await refused({ test: loadCanvases() }).toThrow(/but these are \[3000, 16, 16, 1\]/);
   });
 });
 
