@@ -1,6 +1,6 @@
 /** The representation curve of the solvable model: a linear probe on a denoiser's features, over noise levels. */
 import type { CurveMeasurement } from '../curve/curve';
-import { predict } from '../representation/logistic-regression';
+import { predict, requireConverged } from '../representation/logistic-regression';
 import { fitProbe } from '../representation/probe';
 import { closedForm, evaluateTerms } from '../theory/closed-form';
 import { type Molrg, sampleMolrg, toFrame } from '../theory/molrg';
@@ -27,7 +27,10 @@ export interface MolrgCurveOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Fits the library's linear probe to the features at each noise level and tests it on fresh samples. */
+/**
+ * Fits the library's linear probe to the features at each noise level and tests it on fresh samples.
+ * @throws Error when a probe does not converge; the signal's reason when aborted
+ */
 export async function molrgCurve(model: Molrg, options: MolrgCurveOptions): Promise<CurveMeasurement> {
   const { sigmas, trainCount = 12_000, testCount = 45_000, input = 'noisy', seed = 0 } = options;
   const features = options.features ?? optimalFeatures(model);
@@ -44,8 +47,8 @@ export async function molrgCurve(model: Molrg, options: MolrgCurveOptions): Prom
       const values = features(points, sigma);
       return { shape: [count, values.length / count], values };
     });
-    const probe = await fitProbe(train, sets[0].labels, model.classes);
-    predict(probe, test).forEach((label, i) => {
+    const probe = await fitProbe(train, sets[0].labels, model.classes, { signal: options.signal });
+    predict(requireConverged(probe), test).forEach((label, i) => {
       correct[s * testCount + i] = Number(label === sets[1].labels[i]);
     });
     options.onProgress?.((s + 1) / sigmas.length);

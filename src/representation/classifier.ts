@@ -1,7 +1,13 @@
 /** The classifiers that can read the class of an image off its features: one choice, given as data. */
 import { permutation } from '../data/permutation';
 import { argmaxRows, checkLabels, type Matrix, selectRows } from '../numerics/matrix';
-import { fitLogisticRegression, type LinearClassifier, logits, predict } from './logistic-regression';
+import {
+  fitLogisticRegression,
+  type LinearClassifier,
+  logits,
+  predict,
+  requireConverged,
+} from './logistic-regression';
 import { neighbourVotes } from './neighbour-votes';
 import type { Normalization } from './normalization';
 import { projectionNorms, singularBases } from './projection';
@@ -96,11 +102,7 @@ async function fitConverged(
   { features, labels, classes, signal }: ClassifierTraining,
   l2: number,
 ): Promise<LinearClassifier> {
-  const fitted = await fitLogisticRegression(features, labels, classes, { l2, signal });
-  if (fitted.converged) return fitted;
-  throw new Error(
-    `The probe did not converge in ${fitted.iterations} iterations. Features may be degenerate; a larger l2 makes the fit easier.`,
-  );
+  return requireConverged(await fitLogisticRegression(features, labels, classes, { l2, signal }));
 }
 
 /** The penalty whose fit to a part of the training images is right most often on the rest; of equally good ones the first. */

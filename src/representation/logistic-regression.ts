@@ -72,6 +72,17 @@ export async function fitLogisticRegression(
 }
 
 /**
+ * The fit, where it found its optimum.
+ * @throws Error when it stopped before
+ */
+export function requireConverged(fitted: FittedClassifier): FittedClassifier {
+  if (fitted.converged) return fitted;
+  throw new Error(
+    `The probe did not converge in ${fitted.iterations} iterations. Features may be degenerate; a larger l2 makes the fit easier.`,
+  );
+}
+
+/**
  * The class of each row of features: the one with the largest logit.
  * @param features [N, F]
  * @throws RangeError when F is not the classifier's, or a feature is not finite

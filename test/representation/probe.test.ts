@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { fitLogisticRegression, predict } from '../../src/representation/logistic-regression';
+import {
+  fitLogisticRegression,
+  predict,
+  requireConverged,
+} from '../../src/representation/logistic-regression';
 import { fitProbe } from '../../src/representation/probe';
 import recorded from '../reference/recorded/probe.json';
 
@@ -60,6 +64,15 @@ describe('fitLogisticRegression', () => {
     ['no features', [], [], 2, {}, /matrix of images by features/],
   ])('refuses %s', async (_, features, labels, count, options, message) => {
     await expect(fitLogisticRegression(matrix(features, 2), labels, count, options)).rejects.toThrow(message);
+  });
+
+  it('that stopped before its optimum is refused where one is required', async () => {
+    const fit = (maxIterations: number) =>
+      fitLogisticRegression(matrix([1, 2, 3, 5, 2, 2], 2), [0, 1, 0], 2, { maxIterations });
+    const found = await fit(100);
+    expect(requireConverged(found)).toBe(found);
+    const stopped = await fit(1);
+    expect(() => requireConverged(stopped)).toThrow(/not converge in 1 iterations.*larger l2/);
   });
 
   it('refuses to predict from another number of features', async () => {

@@ -24,6 +24,16 @@ describe("the library's unimodality test, on a linear probe of the optimal denoi
     },
   );
 
+  it('stops while the probe is fitted', async () => {
+    const controller = new AbortController();
+    const features = (points: Float64Array) => {
+      controller.abort(new Error('enough'));
+      return points;
+    };
+    const options = { ...sizes, sigmas: [1], features, signal: controller.signal };
+    await expect(molrgCurve(overlapping, options)).rejects.toThrow('enough');
+  });
+
   it('finds a fall for well-separated means, in accuracy and in SNR', async () => {
     const separated = createMolrg({ ambient: 50, classes: 3, rank: 5, delta: 0.2, means: 8 });
     const sigmas = [0.1, 1, 2, 4, 8, 16];
