@@ -54,7 +54,7 @@ export interface ExperimentModelOptions extends Changes<ExperimentConfig> {
   readonly root?: string;
   /** Train and measure anew what is there already. Default false. */
   readonly fresh?: boolean;
-  /** Threads to compute with. Default 1, as in a grid: bit for bit repeatable. */
+  /** Threads to compute with. Default 1, as in a grid: the training is bit for bit repeatable. */
   readonly threads?: number;
   /** Ends the work; what is done is kept. Default: the interrupt button of the notebook. */
   readonly signal?: AbortSignal;
