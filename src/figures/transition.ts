@@ -25,6 +25,9 @@ const rightPanel = [0.63, 1];
 const upperPanel = [0.59, 1];
 const lowerPanel = [0, 0.4];
 
+const margin = { l: 62, r: 20, t: 92, b: 90 };
+const plotHeight = 412;
+
 /**
  * Left: representation curves by training-set size, with error bands and marked peaks. Right: the rise of the curve (its
  * peak less the lowest noise level) with the thresholds of the verdict, and below it the share of generated images that are
@@ -54,9 +57,9 @@ export function transitionFigure(
         panelTitle('Rise of the curve to its peak', rightPanel[0], upperPanel[1], thresholdNote),
         panelTitle('Generated images', rightPanel[0], lowerPanel[1], noveltyNote),
       ],
-      margin: { l: 62, r: 20, t: 92, b: 56 },
+      margin,
     },
-    height: 560,
+    height: margin.t + plotHeight + margin.b,
     width: 1000,
   });
 }
@@ -88,13 +91,12 @@ const noveltyNote = 'dotted: half are new; cosine: to the nearest training image
 
 const legends: PlotlyObject = {
   legend: {
-    title: { text: 'training images N', font: { size: 13 } },
-    x: 0.012,
-    y: 0.02,
+    title: { text: 'training images N', side: 'left', font: { size: 13 } },
+    orientation: 'h',
+    x: 0,
+    y: -58 / plotHeight, // below the axis titles: curves may run anywhere in the panel
     xanchor: 'left',
-    yanchor: 'bottom',
-    traceorder: 'reversed',
-    bgcolor: 'rgba(255, 255, 255, 0.8)',
+    yanchor: 'top',
   },
   legend2: {
     x: rightPanel[0] + 0.01,
