@@ -23,14 +23,16 @@ function canonical(value: unknown, place: string): unknown {
   );
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+/** Whether it is a table of values, and not an instance of a class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   // By the constructor's name: a notebook's cells may have an Object of their own.
   const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || prototype.constructor.name === 'Object';
+  return prototype === null || prototype.constructor?.name === 'Object';
 }
 
-function describe(value: unknown): string {
+/** What a value is, for people: "a Map", "a function". */
+export function describe(value: unknown): string {
   if (typeof value === 'number' || value === undefined) return String(value);
   return typeof value === 'object' ? `a ${value?.constructor.name}` : `a ${typeof value}`;
 }

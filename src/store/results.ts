@@ -15,7 +15,7 @@ import { decodeJson, encodeJson } from './typed-json';
  * Typed arrays and numbers come back exactly. A damaged file is computed anew, with a warning.
  * @param measure names the file: letters, digits, dashes.
  * @param dependsOn every setting that the value depends on besides the run's own configuration.
- * @throws Error before computing when the folder can't be written to; whatever `compute` throws.
+ * @throws Error before computing when `measure` can't name a file or the folder can't be written to; whatever `compute` throws.
  */
 export async function cached<T>(
   run: Run,
@@ -38,8 +38,8 @@ export async function keep<T>(
   compute: () => T | Promise<T>,
   { root = defaultRoot() }: { root?: string } = {},
 ): Promise<T> {
-  const file = path.join(root, 'values', `${name}-${keyOf({ formatVersion, dependsOn })}.json`);
-  return readOrCompute(file, name, dependsOn, compute);
+  const file = `${requireName(name)}-${keyOf({ formatVersion, dependsOn })}.json`;
+  return readOrCompute(path.join(root, 'values', file), name, dependsOn, compute);
 }
 
 async function readOrCompute<T>(
@@ -76,7 +76,12 @@ export async function cachedTensor(
 }
 
 function resultFile(run: Run, measure: string, dependsOn: object, extension: string): string {
-  return fileOf(run, path.join('results', `${measure}-${keyOf(dependsOn)}.${extension}`));
+  return fileOf(run, path.join('results', `${requireName(measure)}-${keyOf(dependsOn)}.${extension}`));
+}
+
+function requireName(name: string): string {
+  if (/^[A-Za-z0-9-]+$/.test(name)) return name;
+  throw new Error(`"${name}" can't name a result's file: use letters, digits and dashes.`);
 }
 
 /** A measure that is there. */
@@ -94,7 +99,7 @@ export async function listResults(run: Run, measure: string): Promise<SavedResul
     throw explainFileError(error, folder, 'read');
   });
   const saved = names
-    .filter(name => name.startsWith(`${measure}-`) && name.endsWith('.json'))
+    .filter(name => /^(.+)-[0-9a-f]{12}\.json$/.exec(name)?.[1] === measure)
     .sort()
     .map(name => readSaved(path.join(folder, name)));
   return (await Promise.all(saved)).filter(result => result !== undefined);

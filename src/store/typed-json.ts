@@ -1,4 +1,5 @@
 /** JSON that brings typed arrays and every number back exactly as they were. */
+import { describe, isPlainObject } from './keys';
 
 const arrayTypes = { Float32Array, Float64Array, Int32Array, Uint8Array } as const;
 type ArrayTypeName = keyof typeof arrayTypes;
@@ -11,7 +12,7 @@ const numberMark = '$number';
 /**
  * A value as JSON text. Typed arrays become `{"$array": type, "base64": bytes}` (little-endian), NaN and the infinities
  * `{"$number": text}`.
- * @throws TypeError for values that would not come back: functions, class instances, other binary types.
+ * @throws TypeError for values that would not come back: functions, class instances, other binary types, undefined in a list.
  */
 export function encodeJson(value: unknown): string {
   return JSON.stringify(encode(value));
@@ -30,14 +31,21 @@ function encode(value: unknown): unknown {
   }
   if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean')
     return value;
-  if (Array.isArray(value)) return value.map(encode);
+  if (Array.isArray(value)) return Array.from(value, encodeItem);
   if (ArrayBuffer.isView(value)) return encodeArray(value);
-  if (typeof value === 'object' && Object.prototype.toString.call(value) === '[object Object]') {
+  if (isPlainObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item)]));
   }
   throw new TypeError(
-    `A saved result can't hold a ${typeof value}: use numbers, texts, lists, tables and typed arrays.`,
+    `A saved result can't hold ${describe(value)}: use numbers, texts, lists, tables and typed arrays.`,
   );
+}
+
+/** JSON has no undefined: in a list it would come back as null. */
+function encodeItem(item: unknown): unknown {
+  if (item === undefined)
+    throw new TypeError("A saved result can't hold a list with undefined in it: use null.");
+  return encode(item);
 }
 
 function encodeArray(array: ArrayBufferView): unknown {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { float32 } from '../../src/engine/values';
 import { appendMetric, readMetrics, rewindMetrics } from '../../src/store/metrics';
-import { cached, cachedTensor, listResults } from '../../src/store/results';
+import { cached, cachedTensor, keep, listResults } from '../../src/store/results';
 import { fileOf, readRecord } from '../../src/store/record';
 import { clearRun, openRun } from '../../src/store/run';
 import { finishRun, isFinished, loadWeights } from '../../src/store/weights';
@@ -103,6 +103,29 @@ test('a measure is computed once for each set of settings, and comes back exactl
     );
   });
 });
+
+test('the results of a measure are not those of one whose name begins the same', async () => {
+  await withTemporaryFolder(async root => {
+    const run = await openIn(root);
+    for (const name of ['curve', 'curve-clean']) await cached(run, name, {}, () => Promise.resolve(name));
+    expect((await listResults(run, 'curve')).map(({ value }) => value)).toEqual(['curve']);
+  });
+});
+
+test.each(['../escaped', 'a/b', 'a_b', ''])(
+  'a measure can not be named "%s": nothing is computed',
+  async name => {
+    await withTemporaryFolder(async root => {
+      const run = await openIn(root);
+      const compute = vi.fn();
+      const refused = /can't name a result's file: use letters, digits and dashes/;
+      await expect(cached(run, name, {}, compute)).rejects.toThrow(refused);
+      await expect(cachedTensor(run, name, {}, compute)).rejects.toThrow(refused);
+      await expect(keep(name, {}, compute, { root })).rejects.toThrow(refused);
+      expect(compute).not.toHaveBeenCalled();
+    });
+  },
+);
 
 test('a tensor is kept as safetensors, and drawn again when its file is damaged', async () => {
   await withTemporaryFolder(async root => {

@@ -15,10 +15,17 @@ test('typed arrays and special numbers come back exactly', () => {
   expect(decodeJson(encodeJson(value))).toStrictEqual(value);
 });
 
+class Point {
+  constructor(readonly x: number) {}
+}
+
 test('what would not come back is refused', () => {
+  expect(() => encodeJson({ peak: new Point(1) })).toThrow(/can't hold a Point/);
   expect(() => encodeJson({ f: () => 1 })).toThrow(/can't hold a function/);
   expect(() => encodeJson(new BigInt64Array(1))).toThrow(/can't hold a BigInt64Array/);
-  expect(() => encodeJson(new Map())).toThrow(/can't hold a/);
+  expect(() => encodeJson(new Map())).toThrow(/can't hold a Map/);
+  expect(() => encodeJson({ at: new Date(0) })).toThrow(/can't hold a Date/);
+  expect(() => encodeJson([1, undefined])).toThrow(/a list with undefined in it: use null/);
   expect(() => decodeJson('{"$array":"Float128Array","base64":""}')).toThrow(
     /Unknown array type "Float128Array"/,
   );
