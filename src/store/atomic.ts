@@ -72,10 +72,20 @@ function nearestExisting(folder: string): string {
   return existsSync(full) || full === path.dirname(full) ? full : nearestExisting(path.dirname(full));
 }
 
-/** Removes what processes that were killed while writing left in the folder. The caller is the only one writing there. */
+/** Removes what processes that were killed while writing left in the folder and those in it; living ones may be writing there. */
 export async function removeTemporaryFiles(folder: string): Promise<void> {
-  for (const name of await fs.readdir(folder)) {
-    if (/\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) await fs.rm(path.join(folder, name), { force: true });
+  for (const name of await fs.readdir(folder, { recursive: true })) {
+    const [, writer] = /\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
+    if (writer !== undefined && !isRunning(Number(writer)))
+      await fs.rm(path.join(folder, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'EPERM'; // another user's
   }
 }
 

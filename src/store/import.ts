@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { ArchivedFile, ArchiveManifest, Place } from './archive';
 import { archiveFormat, archiveVersion, manifestName, placeOf } from './archive';
-import { requireWritable, writeFileAtomically } from './atomic';
+import { explainFileError, requireWritable, writeFileAtomically } from './atomic';
 import { sha256 } from './keys';
 import { withFolderLock } from './lock';
 import { readRun, type StoredRun } from './runs';
@@ -24,19 +24,21 @@ export interface Imported {
  * wrong. A run that is there already with the same files is left as it is.
  * @param root folder of all runs; made when it is missing.
  * @throws Error when the archive would write outside the folder or holds anything but runs, was made by another version, is
- * damaged (the SHA-256 of each file is checked), or a run is there already with other content.
+ * damaged (size and SHA-256 of each file are checked), is larger than what is free on the disk, or a run is there already with
+ * other content.
  */
 export async function importRuns(archive: string, root: string): Promise<Imported> {
   const files = readTar(archive);
   const listed = await readManifest(archive, files);
   await requireWritable(root);
   return withStaging(root, async staging => {
+    await requireRoom(archive, listed, staging);
     await unpack(archive, files, listed, staging);
     const folders = [...new Set(listed.map(file => file.folder))];
     for (const folder of folders) await requireRun(archive, path.join(staging, folder));
     const present = await presentRuns(root, folders, listed);
     const imported = folders.filter(folder => !present.includes(folder));
-    for (const folder of imported) await fs.rename(path.join(staging, folder), path.join(root, folder));
+    await moveAll(imported, staging, root);
     return { imported: await readAll(root, imported), present: await readAll(root, present) };
   });
 }
@@ -47,6 +49,8 @@ async function readManifest(archive: string, files: ReadableFiles): Promise<read
   const listed = (await parseManifest(archive, files)).files.map(file => {
     const place = placeOf(String(file?.path));
     if (place === undefined) throw refusal(archive, `"${file?.path}" in its manifest is not a file of a run`);
+    if (!Number.isSafeInteger(file.bytes) || file.bytes < 0)
+      throw refusal(archive, `"${file.path}" in its manifest has the size ${file.bytes}`);
     return { ...file, ...place };
   });
   const known = new Set(listed.map(file => file.path));
@@ -102,18 +106,46 @@ async function clear(staging: string): Promise<void> {
   }
 }
 
+/** Files are compared with the sizes that their manifest claims, so that no more is written than what is found to fit here. */
+async function requireRoom(archive: string, listed: readonly Listed[], staging: string): Promise<void> {
+  const needed = listed.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { bavail, bsize } = await fs.statfs(staging);
+  if (needed <= bavail * bsize) return;
+  const size = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  throw new Error(
+    `The runs of ${archive} take ${size(needed)}, and ${size(bavail * bsize)} are free where they would go: nothing was imported. Free some space, or import into a folder on another disk.`,
+  );
+}
+
 async function unpack(
   archive: string,
   files: ReadableFiles,
   listed: readonly Listed[],
   staging: string,
 ): Promise<void> {
-  const hashes = new Map(listed.map(file => [file.path, file.sha256]));
-  for await (const file of files.read(new Set(hashes.keys()))) {
-    if (sha256(file.bytes) !== hashes.get(file.path)) {
-      throw refusal(archive, `the SHA-256 of "${file.path}" is not the one in its manifest`);
+  const claims = new Map(listed.map(file => [file.path, file]));
+  for await (const { path: name, bytes } of files.read(new Set(claims.keys()))) {
+    const claim = claims.get(name);
+    if (bytes.length !== claim?.bytes)
+      throw refusal(archive, `"${name}" has ${bytes.length} bytes, and ${claim?.bytes} in its manifest`);
+    if (sha256(bytes) !== claim.sha256)
+      throw refusal(archive, `the SHA-256 of "${name}" is not the one in its manifest`);
+    await writeFileAtomically(path.join(staging, name), bytes);
+  }
+}
+
+/** Moves all folders, or none. */
+async function moveAll(folders: readonly string[], staging: string, root: string): Promise<void> {
+  const moved: string[] = [];
+  try {
+    for (const folder of folders) {
+      await fs.rename(path.join(staging, folder), path.join(root, folder));
+      moved.push(folder);
     }
-    await writeFileAtomically(path.join(staging, file.path), file.bytes);
+  } catch (cause) {
+    for (const folder of moved) await fs.rename(path.join(root, folder), path.join(staging, folder));
+    const { message } = explainFileError(cause, root, 'write') as Error;
+    throw new Error(`Nothing was imported: ${message}`, { cause });
   }
 }
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { float32 } from '../../src/engine/values';
 import type { ArchiveManifest } from '../../src/store/archive';
 import { exportRuns } from '../../src/store/export';
@@ -141,6 +141,24 @@ describe('importing again', () => {
     });
   });
 
+  test('brings none of the runs where one can not be moved to its place', async () => {
+    await withArchive(async ({ archive, elsewhere }) => {
+      const rename = fs.rename.bind(fs);
+      let moves = 0;
+      const failing = vi.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
+        if (path.dirname(String(to)) === elsewhere && ++moves === 2)
+          throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+        await rename(from, to);
+      });
+      await expect(importRuns(archive, elsewhere)).rejects.toThrow(
+        /Nothing was imported: Could not write .*elsewhere: this user has no permission there/,
+      );
+      failing.mockRestore();
+      expect(await fs.readdir(elsewhere)).toEqual([]);
+      expect((await importRuns(archive, elsewhere)).imported).toHaveLength(2);
+    });
+  });
+
   test('removes what a killed import left, and is refused while another one is at work', async () => {
     await withArchive(async ({ archive, elsewhere }) => {
       await fs.mkdir(`${elsewhere}/.importing/half`, { recursive: true });
@@ -211,8 +229,20 @@ const refused: Record<string, [(files: Files) => void, RegExp]> = {
     /metrics\.jsonl" is missing in it/,
   ],
   'a changed file': [
-    files => edit(files, /curve/, text => text.replace('NaN', '1')),
+    files => edit(files, /curve/, text => text.replace('NaN', '123')),
     /the SHA-256 of ".*curve-\w+\.json" is not the one in its manifest/,
+  ],
+  'a file of another size than listed': [
+    files => edit(files, /curve/, text => text.replace('NaN', 'N')),
+    /curve-\w+\.json" has \d+ bytes, and \d+ in its manifest/,
+  ],
+  'a size that is none': [
+    files => edit(files, /^manifest/, text => text.replace(/"bytes": ?\d+/, '"bytes": -1')),
+    /in its manifest has the size -1/,
+  ],
+  'more than fits on the disk': [
+    files => edit(files, /^manifest/, text => text.replace(/"bytes": ?\d+/, '"bytes": 9007199254740991')),
+    /take 9007199254\.\d MB, and [\d.]+ MB are free where they would go: nothing was imported/,
   ],
   'another version of archives': [
     files => edit(files, /^manifest/, text => text.replace('"formatVersion": 1', '"formatVersion": 2')),

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { requireWritable, writeFileAtomically } from '../../src/store/atomic';
+import { removeTemporaryFiles, requireWritable, writeFileAtomically } from '../../src/store/atomic';
 import { withTemporaryFolder } from './temporary';
 
 afterEach(() => vi.restoreAllMocks());
@@ -87,5 +88,18 @@ test('a folder is known to be writable before anything is made in it', async () 
     await expect(requireWritable(path.join(folder, 'a/b'))).rejects.toThrow(
       `${folder}: the file system is read-only`,
     );
+  });
+});
+
+test('what killed processes left is removed, in folders of the folder as well, and nothing that a living one is writing', async () => {
+  await withTemporaryFolder(async folder => {
+    const { pid: dead } = spawnSync('true');
+    const living = `results/curve.json.${process.pid}-89abcdef.tmp`;
+    const left = ['run.json', 'kept/5.safetensors', 'results/curve.json'];
+    for (const name of ['kept/5.safetensors', living, ...left.map(name => `${name}.${dead}-01234567.tmp`)])
+      await writeFileAtomically(path.join(folder, name), '');
+    await removeTemporaryFiles(folder);
+    const files = (await fs.readdir(folder, { recursive: true })).filter(name => path.extname(name) !== '');
+    expect(files.sort()).toEqual(['kept/5.safetensors', living]);
   });
 });
