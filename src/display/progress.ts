@@ -19,7 +19,7 @@ export interface ProgressOptions {
 
 /** Follows one piece of work. */
 export interface Progress {
-  /** Says how much is done by now; call it as often as you like. `note` stays until the next one. */
+  /** Says how much is done by now, NaN for as much as before; call it as often as you like. `note` stays until the next one. */
   update(done: number, details?: { readonly note?: string }): void;
   /** Leaves the final line. Only the first call counts. */
   finish(): void;
@@ -27,7 +27,7 @@ export interface Progress {
 
 /** Follows several pieces of work that go on at the same time, one row each. */
 export interface ProgressTable {
-  /** Follows the row of this index. Its time counts from its first update. */
+  /** Follows the row of this index. Its time counts from the first number that it is told. */
   readonly rows: readonly Progress[];
   /** Finishes all rows and leaves the final lines. */
   finish(): void;
@@ -118,12 +118,13 @@ function createBar({ label, total, unit = '' }: ProgressOptions, now: () => numb
   let note = '';
   return {
     update(count: number, newNote?: string) {
+      note = newNote ?? note;
+      if (!Number.isFinite(count)) return;
       if (start === undefined) {
         start = now();
         doneAtStart = count;
       }
-      done = Number.isFinite(count) ? count : done;
-      note = newNote ?? note;
+      done = count;
     },
     finish: () => (end ??= now()),
     state: (): BarState => ({

@@ -6,7 +6,7 @@ import { defaultRoot } from '../store/root';
 import { requireConfig } from './build';
 import type { GridConfig } from './config';
 import { gridCells } from './grid';
-import { isTemporary, outcomeOf, requireComplete } from './grid-outcome';
+import { isTemporary, outcomeOf, requireComplete, withoutFresh } from './grid-outcome';
 import { showGridProgress } from './grid-progress';
 import { loadShowing } from './load-progress';
 import { type PresetName, resolvePreset } from './presets';
@@ -65,6 +65,7 @@ export async function learningDynamics(options: DynamicsOptions = {}): Promise<M
     pool: localWorkers(path.join(__dirname, `run-dynamics${path.extname(__filename)}`)),
     workers,
     attempts: 2,
+    resumed: withoutFresh,
     isTemporary,
     signal: interrupt,
     onProgress(index, progress) {

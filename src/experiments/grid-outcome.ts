@@ -1,5 +1,6 @@
 /** What became of the models of a grid. */
 import type { GridCell } from './grid';
+import type { ModelCell } from './train-model';
 
 /** Models and what is known of each, in the order of the grid. */
 export interface GridOutcome<Result extends object> {
@@ -39,4 +40,9 @@ export function requireComplete({ models, failures }: GridOutcome<object>): void
 /** Whether a model can't be computed now, but later: another process is at work on it, or a cluster has no room. */
 export function isTemporary({ name }: Error): boolean {
   return name === 'FolderInUseError' || name === 'JobNotStartedError';
+}
+
+/** A model that was begun anew and failed, to be tried again: goes on where it was, so that what is trained is not thrown away. */
+export function withoutFresh<Cell extends ModelCell>(cell: Cell): Cell {
+  return { ...cell, fresh: false };
 }

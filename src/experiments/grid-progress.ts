@@ -2,6 +2,7 @@
 import { createProgressTable, type ProgressEnvironment } from '../display/progress';
 import type { GridCell } from './grid';
 import type { ModelProgress } from './measures';
+import { isAbort } from './workers';
 
 /** Follows the models of a grid; the functions are those that runAll calls. */
 export interface GridProgress {
@@ -28,10 +29,10 @@ export function showGridProgress(
     onPostponed(index, error) {
       table.rows[index].update(NaN, { note: `will be tried again: ${error.message}` });
     },
-    onSettled(index, { status }) {
+    onSettled(index, result) {
       // Not started and yet finished: everything was there already.
-      if (status === 'fulfilled') table.rows[index].update(steps[index], { note: 'done' });
-      else table.rows[index].update(NaN, { note: 'failed' });
+      if (result.status === 'fulfilled') table.rows[index].update(steps[index], { note: 'done' });
+      else table.rows[index].update(NaN, { note: isAbort(result.reason) ? 'interrupted, saved' : 'failed' });
       table.rows[index].finish();
     },
     finish: () => table.finish(),

@@ -8,7 +8,7 @@ import { buildModel, requireConfig } from './build';
 import { cellCommand, cellName, progressReader } from './cell-job';
 import type { ExperimentConfig } from './config';
 import { type Grid, gridCells, type GridCell } from './grid';
-import { type GridOutcome, isTemporary, outcomeOf } from './grid-outcome';
+import { type GridOutcome, isTemporary, outcomeOf, withoutFresh } from './grid-outcome';
 import { showGridProgress } from './grid-progress';
 import { loadShowing } from './load-progress';
 import type { ModelProgress } from './measures';
@@ -71,6 +71,7 @@ export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
     workers,
     cost: (_, index) => costs[index],
     attempts: 2,
+    resumed: withoutFresh,
     isTemporary,
     signal,
     onProgress: (index, progress) => onProgress?.(cells[index], progress),

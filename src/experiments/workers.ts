@@ -46,6 +46,8 @@ export interface RunAllOptions<Cell, Progress> {
   readonly cost?: (cell: Cell, index: number) => number;
   /** How often a cell is tried that fails. Default 1. */
   readonly attempts?: number;
+  /** What is computed when a cell is tried again after it has reported progress. Default: the same. */
+  readonly resumed?: (cell: Cell) => Cell;
   /** Whether an error says that a cell can't be computed yet: it is tried again until it can. Default: none does. */
   readonly isTemporary?: (error: Error) => boolean;
   /** Called with the index of the cell and what it reports. */
@@ -72,7 +74,7 @@ export async function runAll<Cell, Result, Progress = unknown>(
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`Cells are computed by a positive whole number of workers, not ${workers}.`);
   }
-  const work: Work<Cell, Result> = { cells, queue: createQueue(cells, options), settled: [] };
+  const work: Work<Cell, Result> = { cells: [...cells], queue: createQueue(cells, options), settled: [] };
   const lanes = Array.from({ length: Math.min(workers, cells.length) }, (_, lane) => lane);
   await Promise.all(lanes.map(lane => computeInTurn(lane, work, options)));
   if (signal?.aborted) throw interruption(work.settled, cells.length);
@@ -80,7 +82,8 @@ export async function runAll<Cell, Result, Progress = unknown>(
 }
 
 interface Work<Cell, Result> {
-  readonly cells: readonly Cell[];
+  /** Each as it is tried next. */
+  readonly cells: Cell[];
   readonly queue: Queue;
   readonly settled: PromiseSettledResult<Result>[];
 }
@@ -89,14 +92,18 @@ interface Work<Cell, Result> {
 async function computeInTurn<Cell, Result, Progress>(
   lane: number,
   { cells, queue, settled }: Work<Cell, Result>,
-  { pool, onProgress, onPostponed, onSettled, signal }: RunAllOptions<Cell, Progress>,
+  { pool, resumed = cell => cell, onProgress, onPostponed, onSettled, signal }: RunAllOptions<Cell, Progress>,
 ): Promise<void> {
   let worker: Worker | undefined;
   for (;;) {
     const index = await queue.next(signal);
     if (index === undefined) break;
     if (!worker?.alive) worker = pool.start(lane, signal);
-    const computed = worker.compute(cells[index], progress => onProgress?.(index, progress as Progress));
+    const cell = cells[index];
+    const computed = worker.compute(cell, progress => {
+      cells[index] = resumed(cell);
+      onProgress?.(index, progress as Progress);
+    });
     const [result] = (await Promise.allSettled([computed])) as [PromiseSettledResult<Result>];
     if (result.status === 'rejected' && !signal?.aborted && queue.postpone(index, result.reason as Error)) {
       onPostponed?.(index, result.reason as Error);
@@ -147,8 +154,16 @@ function createQueue<Cell>(
   };
 }
 
+/** Says as well what went wrong before and while the work was ended: nobody else would. */
 function interruption(settled: readonly PromiseSettledResult<unknown>[], total: number): Error {
   const finished = settled.filter(result => result?.status === 'fulfilled').length;
+  const reasons = settled.flatMap(result => (result?.status === 'rejected' ? [result.reason as Error] : []));
+  const failures = reasons.filter(reason => !isAbort(reason)).map(({ message }) => message);
   const message = `Interrupted with ${finished} of ${total} finished. Run it again to go on: what is finished is kept.`;
-  return new DOMException(message, 'AbortError');
+  return new DOMException([message, ...failures].join('\n'), 'AbortError');
+}
+
+/** Whether a cell was interrupted, which is no failure: what it had is saved. */
+export function isAbort(reason: unknown): boolean {
+  return (reason as Error | undefined)?.name === 'AbortError';
 }

@@ -180,6 +180,20 @@ describe('progress', () => {
     expect(written).toEqual(['empty: 0/0, 0 %, in 0.0 s\n']);
   });
 
+  it('counts time and speed from the first number, whatever notes came before', () => {
+    const { written, clock, environment } = world(false);
+    const progress = createProgress({ label: 'training', total: 100, unit: 'steps' }, environment);
+    progress.update(NaN, { note: 'will be tried again' });
+    clock.milliseconds = 60_000;
+    progress.update(50);
+    clock.milliseconds = 65_000;
+    progress.update(60);
+    progress.finish();
+    expect(written.at(-1)).toBe(
+      'training: 60/100 steps, 60 %, 2/s, stopped after 5.0 s, will be tried again\n',
+    );
+  });
+
   it('leaves one final line, however often it is finished, and says nothing after it', () => {
     const { written, environment } = world(false);
     const progress = createProgress({ label: 'a', total: 10 }, environment);

@@ -28,6 +28,15 @@ test('each model has a bar in training steps, and a note on what comes after', (
   expect(text).toMatch(/trainingSize 1000: 3,000\/3,000 steps, .*failed/);
 });
 
+test('a model that was interrupted has not failed', () => {
+  const text = logged({ trainingSize: [32] }, progress => {
+    progress.onProgress(0, { stage: 'training', share: 0.4, detail: 'loss 0.300' });
+    progress.onSettled(0, { status: 'rejected', reason: new DOMException('Interrupted.', 'AbortError') });
+  });
+  expect(text).toMatch(/1,200\/3,000 steps, .*interrupted, saved/);
+  expect(text).not.toContain('failed');
+});
+
 test('models have the steps of their own training, and why one is tried again is said', () => {
   const text = logged({ 'training.steps': [10, 3000] }, progress => {
     progress.onProgress(0, { stage: 'training', share: 1, detail: 'loss 0.300' });

@@ -102,6 +102,16 @@ test('a cell that fails is tried again after the others, as often as asked for',
   });
 });
 
+test('a cell that failed after it had begun is tried again as what goes on with it', async () => {
+  await withTemporaryFolder(async folder => {
+    const [result] = await runAll<TestCell, Square>(
+      [{ do: 'fail once', file: path.join(folder, 'tried'), message: 'half way' }],
+      { pool, attempts: 2, resumed: () => ({ do: 'square', value: 9 }) },
+    );
+    expect(result).toMatchObject({ status: 'fulfilled', value: { square: 81 } });
+  });
+});
+
 test('a cell that can not be computed yet is waited for, which does not count as a failure', async () => {
   await withTemporaryFolder(async folder => {
     const results = await runAll<TestCell, unknown>(
@@ -144,12 +154,13 @@ test('workers get one thread each and none of the flags of this process', async 
   ]);
 });
 
-test('an abort lets cells save, starts no others, and says how to go on', async () => {
+test('an abort lets cells save, starts no others, and says how to go on and what had failed', async () => {
   await withTemporaryFolder(async folder => {
     const file = path.join(folder, 'saved');
     const controller = new AbortController();
     const cells: TestCell[] = [
       { do: 'square', value: 1 },
+      { do: 'fail', message: 'sigma is -1' },
       { do: 'save when aborted', file },
       ...squares([2]),
     ];
@@ -161,7 +172,8 @@ test('an abort lets cells save, starts no others, and says how to go on', async 
     });
     await expect(stopped).rejects.toMatchObject({
       name: 'AbortError',
-      message: expect.stringContaining('1 of 3 finished. Run it again') as string,
+      message:
+        'Interrupted with 1 of 4 finished. Run it again to go on: what is finished is kept.\nsigma is -1',
     });
     expect(existsSync(file)).toBe(true);
   });
