@@ -23,6 +23,12 @@ export interface RayJob {
   readonly error_type: string | null;
 }
 
+/** What a machine of the cluster has, whether or not it is in use. */
+export interface RayNode {
+  readonly cpus: number;
+  readonly gpus: number;
+}
+
 /** Whether a job is over, well or not. */
 export function hasEnded({ status }: RayJob): boolean {
   return ['STOPPED', 'SUCCEEDED', 'FAILED'].includes(status);
@@ -30,8 +36,8 @@ export function hasEnded({ status }: RayJob): boolean {
 
 /** The jobs of a cluster. Every call throws an Error that names the address when Ray can't be reached or refuses. */
 export interface RayJobs {
-  /** How many jobs fit into the cluster at the same time, at least 1. */
-  capacity(): Promise<number>;
+  /** The machines of the cluster that are there. */
+  nodes(): Promise<RayNode[]>;
   /** Undefined when there is no such job. */
   find(id: string): Promise<RayJob | undefined>;
   /** All jobs, those that have ended as well. */
@@ -73,9 +79,10 @@ export function rayJobs(
   };
   const job = (id: string) => `/api/jobs/${encodeURIComponent(id)}`;
   return {
-    async capacity() {
-      const nodes = await ask<NodeList>('GET', '/api/v0/nodes?limit=10000');
-      return Math.max(1, sum(nodes.data.result.result.map(node => fitting(node, cpus, gpus))));
+    async nodes() {
+      const { data } = await ask<NodeList>('GET', '/api/v0/nodes?limit=10000');
+      const alive = data.result.result.filter(({ state }) => state === 'ALIVE');
+      return alive.map(({ resources_total: { CPU = 0, GPU = 0 } }) => ({ cpus: CPU, gpus: GPU }));
     },
     async find(id) {
       const answer = await call('GET', job(id));
@@ -98,27 +105,12 @@ export function rayJobs(
 
 /** Of Ray's State API. */
 interface NodeList {
-  readonly data: { readonly result: { readonly result: readonly RayNode[] } };
+  readonly data: { readonly result: { readonly result: readonly ListedNode[] } };
 }
 
-interface RayNode {
+interface ListedNode {
   readonly state: string;
   readonly resources_total: Readonly<Record<string, number>>;
-}
-
-/** How many jobs of so many cores and GPUs fit into a node. */
-function fitting(
-  { state, resources_total: { CPU = 0, GPU = 0 } }: RayNode,
-  cpus: number,
-  gpus: number,
-): number {
-  if (state !== 'ALIVE') return 0;
-  const ratios = [cpus > 0 ? CPU / cpus : Infinity, gpus > 0 ? GPU / gpus : Infinity];
-  return Math.floor(Math.min(...ratios, 1000));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 /** Thrown when no answer comes: the cluster may be back soon. */

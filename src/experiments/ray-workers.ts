@@ -6,6 +6,7 @@ import {
   type RayJob,
   rayJobs,
   type RayJobs,
+  type RayNode,
   RayUnreachableError,
 } from './ray-jobs';
 import type { Worker, WorkerPool } from './workers';
@@ -29,6 +30,17 @@ export class JobNotStartedError extends Error {
   override readonly name = 'JobNotStartedError';
 }
 
+/** Thrown when a job could not be stopped: nobody else says that it may still be at work. */
+class JobLeftError extends Error {
+  override readonly name = 'JobLeftError';
+  constructor(job: string, address: string, cause: unknown) {
+    super(
+      `Ray's job ${job} may still be running. ${(cause as Error).message} To stop it: ray job stop --address ${address} ${job}`,
+      { cause },
+    );
+  }
+}
+
 /** Milliseconds between two looks at a job, until a stopped job counts as gone, and until an unreachable cluster does. */
 const times = { look: 1000, stop: 15_000, unreachable: 120_000 };
 
@@ -42,22 +54,46 @@ export async function rayWorkers<Cell, Result>(
   cells: CellJobs<Cell, Result>,
 ): Promise<WorkerPool> {
   const jobs = rayJobs(cluster);
-  const size = await jobs.capacity();
+  const nodes = await jobs.nodes();
+  const size = capacityOf(nodes, cluster);
+  if (size === 0) console.warn(noRoomIn(nodes, cluster));
   const start = (_lane: number, signal?: AbortSignal): Worker => ({
     alive: true,
     compute(cell, onProgress) {
       const read = cells.reader();
       const tell = (line: string) => onProgress(read(line));
-      return computeCell(cell as Cell, { cells, jobs, signal, tell });
+      return computeCell(cell as Cell, { cells, jobs, address: cluster.address, signal, tell });
     },
     stop: () => Promise.resolve(),
   });
-  return { size, start };
+  return { size: Math.max(1, size), start };
+}
+
+/** How many jobs fit into the nodes at the same time. */
+function capacityOf(nodes: readonly RayNode[], { cpus = 1, gpus = 0 }: RayCluster): number {
+  const fitting = nodes.map(node =>
+    Math.floor(
+      Math.min(cpus > 0 ? node.cpus / cpus : Infinity, gpus > 0 ? node.gpus / gpus : Infinity, 1000),
+    ),
+  );
+  return fitting.reduce((sum, count) => sum + count, 0);
+}
+
+/** A warning and no error: a cluster may start larger nodes when jobs wait for them. */
+function noRoomIn(nodes: readonly RayNode[], { address, cpus = 1, gpus = 0 }: RayCluster): string {
+  const sizes = new Set(nodes.map(sizeOf));
+  const there = sizes.size > 0 ? `its nodes have ${[...sizes].join('; ')}` : 'it has no nodes';
+  return `A job of ${sizeOf({ cpus, gpus })} fits into no node of the Ray cluster at ${address}: ${there}. The jobs wait until a larger node joins it; interrupt this and ask for less if none will.`;
+}
+
+function sizeOf({ cpus, gpus }: RayNode): string {
+  return `${cpus} CPUs and ${gpus} GPUs`;
 }
 
 interface Errand<Cell, Result> {
   readonly cells: CellJobs<Cell, Result>;
   readonly jobs: RayJobs;
+  readonly address: string;
   readonly signal?: AbortSignal;
   readonly tell: (line: string) => void;
 }
@@ -81,7 +117,7 @@ async function computeCell<Cell, Result>(cell: Cell, errand: Errand<Cell, Result
 /** Follows a job until it has ended. */
 async function endOf<Cell, Result>(
   name: string,
-  { jobs, signal, tell }: Errand<Cell, Result>,
+  { jobs, address, signal, tell }: Errand<Cell, Result>,
 ): Promise<RayJob> {
   const follow = follower(name, jobs, tell);
   let lastAnswer = performance.now();
@@ -97,7 +133,9 @@ async function endOf<Cell, Result>(
     }
     await delay(times.look, undefined, { signal }).catch(() => undefined);
     if (signal?.aborted) {
-      await stop(name, jobs);
+      await stop(name, jobs).catch((cause: unknown) => {
+        throw new JobLeftError(name, address, cause);
+      });
       throw signal.reason;
     }
   }
@@ -120,6 +158,7 @@ function follower(name: string, jobs: RayJobs, tell: (line: string) => void): ()
   };
 }
 
+/** @throws Error when the cluster does not answer, or the job has not ended in time */
 async function stop(name: string, jobs: RayJobs): Promise<void> {
   await jobs.stop(name);
   const deadline = performance.now() + times.stop;
@@ -128,6 +167,7 @@ async function stop(name: string, jobs: RayJobs): Promise<void> {
     if (job === undefined || hasEnded(job)) return;
     await delay(times.look);
   }
+  throw new Error(`It has not ended in ${times.stop / 1000} s.`);
 }
 
 function requireSuccess(name: string, { status, message, error_type: type }: RayJob): void {

@@ -23,9 +23,9 @@ afterEach(async () => {
   await ray.stop();
 });
 
-const poolFor = (folder: string) =>
+const poolFor = (folder: string, resources: { gpus?: number } = {}) =>
   rayWorkers<Cell, string>(
-    { address: `${ray.address}/`, cpus: 2 },
+    { address: `${ray.address}/`, cpus: 2, ...resources },
     {
       nameOf: ({ name }) => Promise.resolve(name),
       commandOf: ({ name, command }) => `out='${path.join(folder, name)}'; ${command}`,
@@ -103,6 +103,35 @@ test('an abort stops the jobs', async () => {
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
     expect(ray.statusOf('long')).toBe('STOPPED');
   });
+});
+
+test('an interrupt names the jobs that could not be stopped, and how to stop them', async () => {
+  await withTemporaryFolder(async folder => {
+    const controller = new AbortController();
+    const stopped = runAll<Cell, string>([{ name: 'long', command: 'echo started; exec sleep 5' }], {
+      pool: await poolFor(folder),
+      signal: controller.signal,
+      onProgress: (_, progress) => {
+        if ((progress as { detail: string }).detail === 'started')
+          void ray.stop().then(() => controller.abort());
+      },
+    });
+    await expect(stopped).rejects.toThrow(
+      /Ray's job long may still be running\. No Ray cluster answers .*ray job stop --address http.* long$/,
+    );
+  });
+});
+
+test('a job that fits into no node is waited for, and what was asked for and what is there is said', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue();
+  const pool = await poolFor('/tmp', { gpus: 1 });
+  expect(pool.size).toBe(1);
+  expect(warn).toHaveBeenCalledWith(
+    expect.stringMatching(
+      /job of 2 CPUs and 1 GPUs fits into no node .*have 5 CPUs and 0 GPUs; 3 CPUs and 0 GPUs/,
+    ),
+  );
+  warn.mockRestore();
 });
 
 test('a job that succeeds without a result in the shared folder is an error that says so', async () => {
