@@ -1,5 +1,6 @@
 /** One model of a grid as a job: a shell command, a name, and how its output is read. */
 import path from 'node:path';
+import type { Dataset } from '../data/dataset';
 import { keyOf } from '../store/keys';
 import type { GridCell } from './grid';
 import type { ModelProgress } from './measures';
@@ -22,9 +23,12 @@ export function cellCommand({ preset, changes, root, fresh }: GridCell & ModelCe
   return words.map(quoted).join(' ');
 }
 
-/** A name by which the job is found again: the run's, and a key of what is measured and where it is kept. */
-export async function cellName(cell: ModelCell): Promise<string> {
-  const { run } = await prepareModel(cell);
+/**
+ * A name by which the job is found again: the run's, and a key of what is measured and where it is kept.
+ * @param images all of the configuration
+ */
+export async function cellName(cell: ModelCell, images: Dataset): Promise<string> {
+  const { run } = await prepareModel(cell, { images });
   const { probe, sampling } = cell.config;
   return `${run.name}-${keyOf({ run: run.key, probe, sampling, root: cell.root })}`;
 }

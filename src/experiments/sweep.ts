@@ -6,7 +6,7 @@ import { parameterCount } from '../diffusion/network';
 import { defaultRoot } from '../store/root';
 import { buildModel, requireConfig } from './build';
 import { cellCommand, cellName, progressReader } from './cell-job';
-import type { ExperimentConfig } from './config';
+import type { DataConfig, ExperimentConfig } from './config';
 import { type Grid, gridCells, type GridCell } from './grid';
 import { type GridOutcome, isTemporary, outcomeOf, withoutFresh } from './grid-outcome';
 import { showGridProgress } from './grid-progress';
@@ -62,8 +62,7 @@ export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
   const { signal = interruptSignal(), ...grid } = rest;
   const root = path.resolve(folder);
   const cells = gridCells(grid);
-  const costs = await requireCells(cells, signal);
-  const pool = await poolOf({ ray, root, fresh });
+  const { costs, pool } = await prepare(cells, { ray, root, fresh, signal });
   const shown = onProgress ? undefined : showGridProgress(cells);
   const tasks = cells.map(cell => ({ ...cell, root, fresh }));
   const settled = await runAll<SweepTask, ModelResult, ModelProgress>(tasks, {
@@ -80,17 +79,25 @@ export async function sweep(options: SweepOptions = {}): Promise<Sweep> {
   return outcomeOf(cells, settled);
 }
 
-async function poolOf({ ray, root, fresh }: SweepRun & { readonly root: string }): Promise<WorkerPool> {
-  if (!ray) return localWorkers(path.join(__dirname, `run-model${path.extname(__filename)}`));
+/** What is known before the work begins: how long each model takes compared to the others, and who computes them. */
+async function prepare(
+  cells: readonly GridCell[],
+  { ray, root, fresh, signal }: SweepRun & { readonly root: string },
+): Promise<{ costs: readonly number[]; pool: WorkerPool }> {
+  const images = imageSets(signal);
+  const costs = await requireCells(cells, images);
+  if (!ray)
+    return { costs, pool: localWorkers(path.join(__dirname, `run-model${path.extname(__filename)}`)) };
   if (fresh)
     throw new Error('On Ray nothing is made anew: remove the runs first, with "unimodal runs remove".');
-  return rayWorkers<SweepTask, ModelResult>(ray, {
-    nameOf: cellName,
+  const pool = await rayWorkers<SweepTask, ModelResult>(ray, {
+    nameOf: async cell => cellName(cell, await images(cell.config.data)),
     commandOf: cellCommand,
-    read: readModel,
+    read: async cell => readModel(cell, await images(cell.config.data)),
     place: root,
     reader: progressReader,
   });
+  return { costs, pool };
 }
 
 /**
@@ -102,7 +109,7 @@ export async function sweepCommands(
 ): Promise<string[]> {
   const { root = defaultRoot(), fresh = false, signal, ...grid } = options;
   const cells = gridCells(grid);
-  await requireCells(cells, signal);
+  await requireCells(cells, imageSets(signal));
   return cells.map(cell => cellCommand({ ...cell, root: path.resolve(root), fresh }));
 }
 
@@ -110,18 +117,28 @@ export async function sweepCommands(
  * Refuses models that can't be computed, before any is.
  * @returns how long each takes compared to the others
  */
-async function requireCells(cells: readonly GridCell[], signal?: AbortSignal): Promise<number[]> {
-  const loaded = new Map<string, Dataset>();
+async function requireCells(cells: readonly GridCell[], imagesOf: ImageSets): Promise<number[]> {
   const costs: number[] = [];
   for (const { config, trainingSize, seed } of cells) {
-    const { source, size, gray, resolution } = config.data;
-    const key = JSON.stringify({ source, size, gray, resolution });
-    const images = loaded.get(key) ?? (await loadShowing(config.data, signal));
-    loaded.set(key, images);
+    const images = await imagesOf(config.data);
     requireConfig(config, images, [trainingSize], [seed]);
     costs.push(costOf(config, images.imageShape));
   }
   return costs;
+}
+
+type ImageSets = (config: DataConfig) => Promise<Dataset>;
+
+/** The images of each configuration, loaded once. */
+function imageSets(signal?: AbortSignal): ImageSets {
+  const loaded = new Map<string, Promise<Dataset>>();
+  return config => {
+    const { source, size, gray, resolution } = config;
+    const key = JSON.stringify({ source, size, gray, resolution });
+    const images = loaded.get(key) ?? loadShowing(config, signal);
+    loaded.set(key, images);
+    return images;
+  };
 }
 
 /** Convolutions use each parameter once a pixel and image; more precise need not be what only decides the order. */
