@@ -75,10 +75,17 @@ export async function loadCifar(
   format: CifarFormat,
   { location, ...options }: CifarOptions,
 ): Promise<Dataset> {
-  const { url, md5 } = format;
-  const file = location ?? (await download(url, md5, options));
-  const files = filesIn(file);
-  if (location && files.isArchive) await requireChecksum(location, md5, options.signal);
+  if (location !== undefined) return loadCifarFiles(format, filesIn(location), options);
+  return readCifar(format, filesIn(await download(format.url, format.md5, options)), options);
+}
+
+/** As {@link loadCifar}, of files that are known already. */
+export async function loadCifarFiles(
+  format: CifarFormat,
+  files: FileSource,
+  options: LoadOptions,
+): Promise<Dataset> {
+  if (files.isArchive) await requireChecksum(files.location, format.md5, options.signal);
   return readCifar(format, files, options);
 }
 

@@ -1,4 +1,4 @@
-/** What the paths of image files say: the class of each, and whether it is for training or for testing. */
+/** What the paths of image files say: whether each is for training or for testing, and its class. */
 
 /** Labelled image files in the order of a data set: by part, class and name. */
 export interface ClassFolders {
@@ -21,28 +21,51 @@ const testNames = ['test', 'val', 'validation'];
  *   train on, images at another depth, or parts without `train`
  */
 export function classFolders(paths: readonly string[], location: string): ClassFolders {
+  const [train, test] = dataParts(paths, location);
+  const classNames = requireClasses(train);
+  const images = labelled(train, classNames);
+  if (!test) return { classNames, images };
+  return { classNames, images: [...images, ...labelled(test, classNames)], trainCount: images.length };
+}
+
+/** All files of a data set, or those for training or for testing, in the order of their folders and names. */
+export interface DataPart {
+  /** The folder, for messages. */
+  readonly location: string;
+  readonly files: readonly PlacedFile[];
+}
+
+/**
+ * The files inside the folders `train` and `test`, or all where there are no such parts; also inside one folder around everything.
+ * @returns the files for training and those for testing, or one part of all files
+ * @throws Error when there are parts, but not both
+ */
+export function dataParts(
+  paths: readonly string[],
+  location: string,
+): readonly [all: DataPart] | readonly [train: DataPart, test: DataPart] {
   const placed = paths.map(path => ({ path, parts: path.split('/') }));
   const files = withoutOuterFolder(placed.sort(byParts));
   const folders = namesOf(files.filter(({ parts }) => parts.length > 1));
   const isDivided = folders.length > 0 && folders.every(name => name === 'train' || testNames.includes(name));
-  if (!isDivided) return sorted(files, location, requireClasses(files, location));
+  if (!isDivided) return [{ location, files }];
   const testName = testNames.find(name => folders.includes(name));
   if (!folders.includes('train') || !testName) {
     throw new Error(
       `${location} holds the parts ${folders.join(', ')}: with train there must be test (or val), and the other way round. Name the folder of the part to read that one alone.`,
     );
   }
-  const part = (name: string) => files.filter(file => file.parts[0] === name).map(inner);
-  const [train, test] = [part('train'), part(testName)];
-  const classNames = requireClasses(train, `${location}/train`);
-  const ofTrain = sorted(train, `${location}/train`, classNames);
-  const ofTest = sorted(test, `${location}/${testName}`, classNames);
-  return { classNames, images: [...ofTrain.images, ...ofTest.images], trainCount: ofTrain.images.length };
+  const part = (name: string): DataPart => ({
+    location: `${location}/${name}`,
+    files: files.filter(({ parts }) => parts[0] === name).map(inner),
+  });
+  return [part('train'), part(testName)];
 }
 
-interface PlacedFile {
+/** A file of a part of a data set. */
+export interface PlacedFile {
   readonly path: string;
-  /** Folders and file name. */
+  /** Folders inside the part, and the file's name. */
   readonly parts: readonly string[];
 }
 
@@ -62,7 +85,7 @@ function withoutOuterFolder(files: readonly PlacedFile[]): readonly PlacedFile[]
   return isAround ? withoutOuterFolder(nested.map(inner)) : files;
 }
 
-function requireClasses(files: readonly PlacedFile[], location: string): string[] {
+function requireClasses({ files, location }: DataPart): string[] {
   const classNames = namesOf(files.filter(({ parts }) => parts.length > 1));
   if (classNames.length >= 2) return classNames;
   const loose = files.filter(({ parts }) => parts.length === 1 && imageName.test(parts[0])).length;
@@ -73,7 +96,7 @@ function requireClasses(files: readonly PlacedFile[], location: string): string[
   );
 }
 
-function sorted(files: readonly PlacedFile[], location: string, classNames: readonly string[]): ClassFolders {
+function labelled({ files, location }: DataPart, classNames: readonly string[]): ClassFolders['images'] {
   const images = files.filter(({ parts }) => parts.length > 1 && imageName.test(parts[parts.length - 1]));
   const deep = images.find(({ parts }) => parts.length > 2);
   if (deep) {
@@ -92,8 +115,5 @@ function sorted(files: readonly PlacedFile[], location: string, classNames: read
       `The class folder ${location}/${empty} has no .png, .jpg or .jpeg files. Add images, or remove the folder.`,
     );
   }
-  return {
-    classNames,
-    images: images.map(({ path, parts }) => ({ path, label: classNames.indexOf(parts[0]) })),
-  };
+  return images.map(({ path, parts }) => ({ path, label: classNames.indexOf(parts[0]) }));
 }

@@ -102,6 +102,11 @@ function requireMasks({ name, imageShape: [height, width], labels, masks }: Omit
       `Data set "${name}" has the class ${masks.values[wrong]} in mask ${Math.floor(wrong / (height * width))}, but there are ${masks.classNames.length} names of classes. Classes count from 0.`,
     );
   }
+  if (masks.values.every(value => value === masks.values[0])) {
+    throw new RangeError(
+      `Data set "${name}" has masks of one class only ("${masks.classNames[masks.values[0]]}"). Segmentation needs at least two classes of pixels to tell apart.`,
+    );
+  }
 }
 
 /** Index of the first number that does not lie in [lowest, highest], or -1. */

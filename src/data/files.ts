@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path, { basename, resolve } from 'node:path';
-import { explainFileError } from '../store/atomic';
+import { errorCode, explainFileError } from '../store/atomic';
 import { type ReadableFiles, readTar } from '../store/tar';
 
 /** What every loader takes. */
@@ -71,16 +71,28 @@ function filesOfFolder(folder: string): FileSource {
 
 /** Links are followed: what a user links into a folder of their own is meant. */
 async function pathsUnder(root: string, folder: string, depth: number): Promise<string[]> {
-  const entries = await fs.readdir(path.join(root, folder), { withFileTypes: true });
+  const whole = path.join(root, folder);
+  const entries = await fs.readdir(whole, { withFileTypes: true }).catch((error: unknown) => {
+    throw explainFileError(error, whole, 'read');
+  });
   const paths: string[] = [];
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const name = path.posix.join(folder, entry.name);
     const isFolder = entry.isSymbolicLink()
-      ? (await fs.stat(path.join(root, name))).isDirectory()
+      ? await leadsToFolder(path.join(root, name))
       : entry.isDirectory();
     if (!isFolder) paths.push(name);
     else if (depth > 1) paths.push(...(await pathsUnder(root, name, depth - 1)));
   }
   return paths;
+}
+
+async function leadsToFolder(link: string): Promise<boolean> {
+  try {
+    return (await fs.stat(link)).isDirectory();
+  } catch (error) {
+    if (!['ENOENT', 'ELOOP'].includes(errorCode(error) ?? '')) throw explainFileError(error, link, 'read');
+    throw new Error(`${link} is a link that leads to nothing. Mend or remove it.`, { cause: error });
+  }
 }

@@ -32,7 +32,7 @@ const maxBytes = 2 ** 32;
  *   of another size than the first
  */
 export async function loadImageFolder(location: string, options: ImageFolderOptions = {}): Promise<Dataset> {
-  if (options.size) requireSize(options.size);
+  if (options.size !== undefined) requireSize(options.size);
   return loadImageFiles(filesIn(location), options);
 }
 

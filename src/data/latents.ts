@@ -20,7 +20,10 @@ export interface LatentSpace {
   readonly kept: number;
   /** Images [N, H, W, C] as latents [N, H / patch, W / patch, channels] in [-1, 1], of one scale for all; those outside are clipped. */
   encode(images: Dataset): Dataset;
-  /** The images [N, H, W, C] of latents. */
+  /**
+   * The images [N, H, W, C] of latents [N, H / patch, W / patch, channels].
+   * @throws RangeError for latents of another shape
+   */
   decode(latents: TensorValue): TensorValue;
 }
 
@@ -37,6 +40,7 @@ export function fitLatents(images: Dataset, { patch, channels }: LatentOptions):
   const { imageShape } = images;
   requireOptions(imageShape, patch, channels);
   const size = patch * patch * imageShape[2];
+  const latentShape = [imageShape[0] / patch, imageShape[1] / patch, channels] as const;
   const values = toPatches(images, patch);
   const mean = new Float64Array(size);
   values.forEach((value, i) => (mean[i % size] += value));
@@ -58,13 +62,18 @@ export function fitLatents(images: Dataset, { patch, channels }: LatentOptions):
       return createDataset({
         ...dataset,
         name: `${dataset.name}-latents`,
-        imageShape: [imageShape[0] / patch, imageShape[1] / patch, channels],
+        imageShape: latentShape,
         images: latents.map(value => Math.min(1, Math.max(-1, value * scale))),
         maximum: undefined,
         masks: undefined,
       });
     },
-    decode({ values: latents, shape: [count] }) {
+    decode({ values: latents, shape: [count, ...rest] }) {
+      if (rest.join() !== latentShape.join()) {
+        throw new RangeError(
+          `Latents of this space are [N, ${latentShape.join(', ')}], not [${[count, ...rest].join(', ')}].`,
+        );
+      }
       const patches = new Float32Array((latents.length / channels) * size);
       for (let p = 0; p < latents.length / channels; p++) {
         for (let j = 0; j < size; j++) {

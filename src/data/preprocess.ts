@@ -21,11 +21,22 @@ type Change = (images: tf.Tensor4D) => tf.Tensor4D;
 
 const batchSize = 256;
 
+/** @throws RangeError for a size that is none, or a resolution that is no positive whole number */
+export function requirePreprocessing({ size, resolution }: Preprocessing): void {
+  if (size !== undefined) requireSize(size);
+  if (resolution !== undefined && !(Number.isInteger(resolution) && resolution >= 1)) {
+    throw new RangeError(
+      `The resolution is a positive whole number, the height in pixels to pool images to, not ${resolution}.`,
+    );
+  }
+}
+
 /**
  * The data set with its images changed.
  * @throws RangeError for a size that is none, a resolution that does not divide the images, or another size of images with masks
  */
 export function preprocess(dataset: Dataset, { gray, size, resolution }: Preprocessing): Dataset {
+  requirePreprocessing({ size, resolution });
   const steps = [
     gray && dataset.imageShape[2] === 3 && toGray,
     size && ((data: Dataset) => resize(data, size)),
@@ -42,7 +53,6 @@ function toGray(dataset: Dataset): Dataset {
 }
 
 function resize(dataset: Dataset, size: readonly [number, number]): Dataset {
-  requireSize(size);
   const isThere = size.every((length, i) => length === dataset.imageShape[i]);
   if (isThere) return dataset;
   requireNoMasks(dataset, size);

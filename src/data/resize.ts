@@ -2,10 +2,15 @@
 import { booleanAttribute, executeOp, stringAttribute, typeAttribute } from '../engine/backend';
 import { tf } from '../engine/tensorflow';
 
-/** @throws RangeError unless the size is two positive whole numbers */
-export function requireSize(size: readonly number[]): void {
-  if (size.length === 2 && size.every(length => Number.isInteger(length) && length > 0)) return;
-  throw new RangeError(`The size is [height, width] in whole pixels, not [${size.join(', ')}].`);
+/**
+ * @param size as a user gave it
+ * @throws RangeError unless the size is two positive whole numbers
+ */
+export function requireSize(size: unknown): void {
+  const lengths: unknown[] = Array.isArray(size) ? size : [];
+  if (lengths.length === 2 && lengths.every(length => Number.isInteger(length) && Number(length) > 0)) return;
+  const given = Array.isArray(size) ? `[${lengths.join(', ')}]` : JSON.stringify(size);
+  throw new RangeError(`The size is [height, width] in whole pixels, such as [32, 32], not ${given}.`);
 }
 
 /**

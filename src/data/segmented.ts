@@ -1,6 +1,6 @@
 /** Your own segmented images: a folder, or a tar archive of one, with `images` and `masks` of the same names. */
 import { basename } from 'node:path';
-import { imageName } from './class-folders';
+import { type DataPart, dataParts, imageName } from './class-folders';
 import { createDataset, type Dataset, type ImageShape, pixelCount } from './dataset';
 import { type FileSource, filesIn, type LoadOptions, nameOf } from './files';
 import { decodeImage } from './folder';
@@ -52,19 +52,21 @@ export function isSegmented(paths: readonly string[]): boolean {
 
 /**
  * Reads `images/<name>.png` (or .jpg) and `masks/<name>.png` from a folder or a .tar or .tar.gz archive. A mask is a gray PNG
- * of 8 bits whose pixel is the class, 0 for the background. Masks are resized by their nearest pixel.
- * @throws Error when there is an image without a mask or the other way round, or a file is damaged, or an image of another
- *   size than its mask or (without `size`) than the first
+ * of 8 bits whose pixel is the class, 0 for the background. Masks are resized by their nearest pixel. Where there are folders
+ * `train` and `test` above `images` and `masks` (or `val` for `test`), the data set is divided as they are.
+ * @throws Error when there is an image without a mask or the other way round, or two of one name, or a file is damaged, or an
+ *   image of another size than its mask or (without `size`) than the first
  */
 export async function loadSegmented(location: string, options: LoadSegmentedOptions = {}): Promise<Dataset> {
-  if (options.size) requireSize(options.size);
+  if (options.size !== undefined) requireSize(options.size);
   return loadSegmentedFiles(filesIn(location), options);
 }
 
 /** As {@link loadSegmented}, of files that are known already. */
 export async function loadSegmentedFiles(files: FileSource, options: LoadSegmentedOptions): Promise<Dataset> {
   const { size, gray = false, onProgress, signal } = options;
-  const pairs = pairsOf(await files.list(), files.location);
+  const [train, test] = dataParts(await files.list(), files.location).map(pairsOf);
+  const pairs = [...train, ...(test ?? [])];
   const places = new Map(pairs.flatMap(({ image, mask }, i) => [[image, i] as const, [mask, i] as const]));
   const images: Uint8Array[] = [];
   const masks: Uint8Array[] = [];
@@ -93,20 +95,14 @@ export async function loadSegmentedFiles(files: FileSource, options: LoadSegment
     images: Uint8Array.from(Buffer.concat(images)),
     masks: values,
     classNames: options.classNames ?? defaultNames(values),
+    trainCount: test && train.length,
   });
 }
 
-const stem = (path: string) => basename(path).replace(/\.[^.]*$/, '');
-
 /** Images with their masks, in the order of their names. */
-function pairsOf(paths: readonly string[], location: string): { image: string; mask: string }[] {
-  const named = (folder: string) =>
-    new Map(
-      paths
-        .filter(path => folderOf(path) === folder && imageName.test(path))
-        .map(path => [stem(path), path] as const),
-    );
-  const [images, masks] = [named('images'), named('masks')];
+function pairsOf(part: DataPart): { image: string; mask: string }[] {
+  const { location } = part;
+  const [images, masks] = [pathsByName(part, 'images'), pathsByName(part, 'masks')];
   const alone =
     [...images.keys()].find(name => !masks.has(name)) ?? [...masks.keys()].find(name => !images.has(name));
   if (alone !== undefined || images.size === 0) {
@@ -115,6 +111,23 @@ function pairsOf(paths: readonly string[], location: string): { image: string; m
     );
   }
   return [...images.keys()].sort().map(name => ({ image: images.get(name)!, mask: masks.get(name)! }));
+}
+
+/** Image files in folders `folder` by what an image and its mask have in common: their path without that folder and the ending. */
+function pathsByName({ files, location }: DataPart, folder: 'images' | 'masks'): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { path, parts } of files) {
+    if (folderOf(path) !== folder || !imageName.test(path)) continue;
+    const name = [...parts.slice(0, -2), basename(path).replace(imageName, '')].join('/');
+    const other = found.get(name);
+    if (other !== undefined) {
+      throw new Error(
+        `${location} holds two ${folder} of the name "${name}": ${other} and ${path}. Rename or remove one of them.`,
+      );
+    }
+    found.set(name, path);
+  }
+  return found;
 }
 
 /** Bit depth and colour type of a PNG: its header's bytes 24 and 25 (W3C PNG, 11.2.1); gray of 8 bits is 8 and 0. */

@@ -60,6 +60,11 @@ describe('createDataset', () => {
       /pixel 17 in image 1, outside \[0, 16\]/,
     ],
     ['a division without test images', { trainCount: 3 }, /3 images cannot have 3 for training/],
+    [
+      'masks of one class',
+      { masks: { values: Uint8Array.of(1, 1, 1), classNames: ['background', 'ink'] } },
+      /masks of one class only \("ink"\).*two classes of pixels/,
+    ],
     ['an image shape with a zero', { imageShape: [1, 0, 1] as const }, /height, width and channels/],
   ])('refuses %s', (_, wrong, message) => {
     expect(() => createDataset({ ...parts, ...wrong })).toThrow(message);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -129,6 +129,15 @@ describe('loadImageFolder', () => {
     await expect(loadImageFolder(hollow)).rejects.toThrow(/class folder .*hollow\/b has no .png/);
   });
 
+  it('follows links, and names one that leads to nothing', async () => {
+    const other = folderOf('elsewhere', { '1.png': await red() });
+    const folder = folderOf('links', { 'a/1.png': await red() });
+    symlinkSync(other, join(folder, 'b'));
+    expect(await loadImageFolder(folder)).toMatchObject({ count: 2, classNames: ['a', 'b'] });
+    symlinkSync(join(root, 'nowhere'), join(folder, 'a', '2.png'));
+    await expect(loadImageFolder(folder)).rejects.toThrow(/links\/a\/2.png is a link that leads to nothing/);
+  });
+
   it('refuses images of mixed size, naming the image and the remedy', async () => {
     const folder = folderOf('mixed', {
       'a/1.png': await red(),
@@ -158,7 +167,7 @@ describe('loadImageFolder', () => {
   });
 
   it('refuses a size that is none', async () => {
-    await expect(loadImageFolder(root, { size: [0, 3] })).rejects.toThrow(/whole pixels, not \[0, 3\]/);
+    await expect(loadImageFolder(root, { size: [0, 3] })).rejects.toThrow(/whole pixels.*not \[0, 3\]/);
   });
 });
 

@@ -39,10 +39,11 @@ describe('latents of patches', () => {
     }
   });
 
-  it('refuse patches that do not fit, too many components, and images of another shape', () => {
+  it('refuse patches that do not fit, too many components, and images and latents of another shape', () => {
     expect(() => fitLatents(digits, { patch: 3, channels: 1 })).toThrow(/no whole patches of 3 x 3/);
     expect(() => fitLatents(digits, { patch: 2, channels: 5 })).toThrow(/1 to 4 components, not 5/);
     const space = fitLatents(digits, { patch: 2, channels: 1 });
     expect(() => space.encode(loadCanvases())).toThrow(/8 x 8 x 1, not 16 x 16 x 1/);
+    expect(() => space.decode(imagesOf(digits))).toThrow(/are \[N, 4, 4, 1\], not \[1797, 8, 8, 1\]/);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDataset, imagesOf } from '../../src/data/dataset';
+import { loadDataset } from '../../src/data/load';
 import { preprocess } from '../../src/data/preprocess';
 import { tf } from '../../src/engine/tensorflow';
 
@@ -54,6 +55,16 @@ describe('preprocess', () => {
     );
     expect(() => preprocess(colours, { resolution: 8 })).toThrow(/resolution 8/);
     expect(() => preprocess(colours, { size: [0, 2] })).toThrow(/not \[0, 2\]/);
+  });
+
+  it('refuses what is no size or resolution before anything is loaded', async () => {
+    const load = (given: object) => expect(loadDataset('/nowhere', given)).rejects;
+    await load({ size: 16 }).toThrow(/\[height, width\] in whole pixels.*not 16/);
+    await load({ size: [16] }).toThrow(/not \[16\]/);
+    await load({ size: '16' }).toThrow(/not "16"/);
+    await load({ resolution: 0 }).toThrow(/positive whole number.*not 0/);
+    await load({ resolution: true }).toThrow(/not true/);
+    expect(() => preprocess(colours, { resolution: 0 })).toThrow(/not 0/);
   });
 
   it('leaves no tensors behind', () => {

@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises';
+import path from 'node:path';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { imagesOf } from '../../src/data/dataset';
@@ -20,7 +21,10 @@ async function withFolder(
   await withTemporaryFolder(async folder => {
     await fs.mkdir(`${folder}/images`);
     await fs.mkdir(`${folder}/masks`);
-    for (const [name, bytes] of Object.entries(files)) await fs.writeFile(`${folder}/${name}`, bytes);
+    for (const [name, bytes] of Object.entries(files)) {
+      await fs.mkdir(path.dirname(`${folder}/${name}`), { recursive: true });
+      await fs.writeFile(`${folder}/${name}`, bytes);
+    }
     await work(folder);
   });
 }
@@ -55,10 +59,37 @@ describe('a folder with images and masks', () => {
     });
   });
 
+  it('is divided by folders train and test, whose files may have the same names', async () => {
+    const parts = {
+      'train/images/1.png': png([0, 0, 0, 0], 2, 2),
+      'train/masks/1.png': png([1, 1, 0, 0], 2),
+      'train/images/2.png': png([51, 51, 51, 51], 2, 2),
+      'train/masks/2.png': png([1, 1, 1, 0], 2),
+      'test/images/1.png': png([255, 255, 255, 255], 2, 2),
+      'test/masks/1.png': png([2, 2, 2, 2], 2),
+    };
+    await withFolder(parts, async folder => {
+      const dataset = await loadDataset(folder);
+      expect(dataset).toMatchObject({ count: 3, trainCount: 2, labels: Int32Array.of(1, 1, 2) });
+      expect([0, 1, 2].map(i => dataset.images[12 * i])).toEqual([0, 51, 255]);
+      expect([...dataset.masks!.values]).toEqual([1, 1, 0, 0, 1, 1, 1, 0, 2, 2, 2, 2]);
+    });
+  });
+
   it('is refused with the file that does not fit', async () => {
     const refused = (files: Record<string, Buffer>, options: object, message: RegExp) =>
       withFolder(files, folder => expect(loadSegmented(folder, options)).rejects.toThrow(message));
     await refused({ ...pair, 'images/c.png': png([1], 1) }, {}, /"c" is only one of them/);
+    await refused(
+      { ...pair, 'images/a.jpg': png([0, 0, 0, 0], 2, 2) },
+      {},
+      /two images of the name "a": images\/a\.jpg and images\/a\.png/,
+    );
+    await refused(
+      { 'train/images/1.png': png([1], 1), 'test/masks/1.png': png([1], 1) },
+      {},
+      /train needs.*"1" is only/,
+    );
     await refused({}, {}, /has no images/);
     await refused({ ...pair, 'masks/a.png': png([0, 0, 1, 0], 2, 2) }, {}, /masks\/a\.png is not a gray PNG/);
     await refused(
