@@ -80,17 +80,21 @@ export function linear(parameters: Parameters, name: string, x: tf.Tensor2D): tf
   return biasAdd(tf.matMul<tf.Tensor2D>(x, parameters[`${name}.weight`]), parameters[`${name}.bias`]);
 }
 
+/** The number of groups of so many channels. It must divide them. */
+export function groupsOf(channels: number, { maxGroups, minGroupSize = 4 }: Normalization): number {
+  return Math.min(maxGroups, Math.floor(channels / minGroupSize));
+}
+
 /** Group normalization with the network's number of groups for these channels. */
 export function normalization(
   parameters: Parameters,
   name: string,
   x: tf.Tensor4D,
-  { maxGroups, minGroupSize = 4, epsilon }: Normalization,
+  settings: Normalization,
 ): tf.Tensor4D {
-  const groups = Math.min(maxGroups, Math.floor(x.shape[3] / minGroupSize));
   const gamma = parameters[`${name}.weight`] as tf.Tensor1D;
   const beta = parameters[`${name}.bias`] as tf.Tensor1D;
-  return groupNorm(x, gamma, beta, groups, epsilon);
+  return groupNorm(x, gamma, beta, groupsOf(x.shape[3], settings), settings.epsilon);
 }
 
 /** Each vector along the last axis at mean 0 and variance 1, without parameters. */

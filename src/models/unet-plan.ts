@@ -1,5 +1,5 @@
 /** A U-Net written down block by block; its parameters and its computation both follow this plan. */
-import type { Normalization } from './layers';
+import { groupsOf, type Normalization } from './layers';
 import { type NoiseEmbedding, waveFrequencies } from './noise-embedding';
 import { type BlockSettings, edmBlockNames, type ResidualBlock } from './residual-block';
 import { fanInStart, type Start, xavierStart } from './starts';
@@ -10,7 +10,7 @@ export interface UNetConfig {
   readonly imageShape: readonly [number, number, number];
   /** See {@link UNetDesign}. Default 'basic'. */
   readonly design?: UNetDesign;
-  /** Channels at the full resolution, before the multiplier. A multiple of 4. */
+  /** Channels at the full resolution, before the multiplier. A multiple of 4, such that groups divide the channels of all blocks. */
   readonly channels: number;
   /** Channels at each resolution, from the full one down, as multiples of `channels`. */
   readonly multipliers: readonly number[];
@@ -173,7 +173,7 @@ function planDecoder(config: UNetConfig, design: Design, encoderOutputs: readonl
 
 /** @throws RangeError naming what is impossible. */
 export function requireUNetConfig(config: UNetConfig): void {
-  const { imageShape, channels, multipliers, blocks, noiseChannels = channels } = config;
+  const { imageShape, channels, multipliers, blocks, noiseChannels = channels, normalization } = config;
   const integer = (value: number, name: string, minimum = 1) => {
     if (!Number.isInteger(value) || value < minimum) {
       throw new RangeError(`A U-Net's ${name} must be an integer of at least ${minimum}, not ${value}.`);
@@ -185,12 +185,15 @@ export function requireUNetConfig(config: UNetConfig): void {
   integer(noiseChannels, 'noiseChannels', 2);
   integer(multipliers.length, 'number of multipliers');
   for (const multiplier of multipliers) integer(multiplier, 'multipliers');
+  integer(normalization?.maxGroups ?? 1, 'normalization.maxGroups');
+  integer(normalization?.minGroupSize ?? 1, 'normalization.minGroupSize');
   if (channels % 4 !== 0)
     throw new RangeError(`A U-Net's channels must be a multiple of 4, not ${channels}.`);
   if (noiseChannels % 2 !== 0)
     throw new RangeError(`A U-Net's noiseChannels must be even, not ${noiseChannels}.`);
   requireResolutions(config);
   requireDesign(config);
+  requireGroups(config);
 }
 
 function requireResolutions({ imageShape, multipliers, attentionResolutions = [] }: UNetConfig): void {
@@ -219,4 +222,33 @@ function requireDesign({ design = 'basic', dropout = 0 }: UNetConfig): void {
   if (!(dropout >= 0 && dropout < 1)) {
     throw new RangeError(`A U-Net's dropout is a probability from 0 to below 1, not ${dropout}.`);
   }
+}
+
+/** Groups must divide whatever is normalized: the channels of a block's input, often of two outputs joined, and of its output. */
+function requireGroups(config: UNetConfig): void {
+  const { channels, multipliers } = config;
+  const wrong = undividedChannels(config);
+  if (wrong === undefined) return;
+  const { normalization } = planUNet(config).blocks;
+  const valid = [-4, 4].flatMap(step => nearestChannels(config, step) ?? []);
+  throw new RangeError(
+    `A U-Net of ${channels} channels with the multipliers ${multipliers.join(', ')} normalizes ${wrong} channels, which cannot be divided into ${groupsOf(wrong, normalization)} groups. Give ${valid.join(' or ')} channels.`,
+  );
+}
+
+/** Channels that groups do not divide; undefined where they divide all. */
+function undividedChannels(config: UNetConfig): number | undefined {
+  const { encoder, decoder, blocks } = planUNet(config);
+  const normalized = [...encoder, ...decoder].flatMap(({ from, to }) => [from, to]);
+  return normalized.find(channels => channels % groupsOf(channels, blocks.normalization) !== 0);
+}
+
+/** The nearest number of channels that groups divide, upwards or downwards in steps of 4; undefined where there is none. */
+function nearestChannels(config: UNetConfig, step: number): number | undefined {
+  const { maxGroups, minGroupSize = 4 } = planUNet(config).blocks.normalization;
+  const most = config.channels + 4 * maxGroups * minGroupSize; // its multiples are divided, whatever the multipliers
+  for (let channels = config.channels + step; channels > 0 && channels <= most; channels += step) {
+    if (undividedChannels({ ...config, channels }) === undefined) return channels;
+  }
+  return undefined;
 }

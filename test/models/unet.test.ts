@@ -153,6 +153,9 @@ describe('a U-Net', () => {
     expect(() => createUNet({ ...config, multipliers: [1, 1, 1, 1, 1] })).toThrow('cannot be halved 4 times');
     expect(() => createUNet({ ...config, channels: 18 })).toThrow('multiple of 4, not 18');
     expect(() => createUNet({ ...config, blocks: 0 })).toThrow('at least 1, not 0');
+    expect(() => createUNet({ ...config, normalization: { maxGroups: 0, epsilon: 1e-5 } })).toThrow(
+      'maxGroups must be an integer of at least 1, not 0',
+    );
     expect(() => createUNet({ ...config, noiseChannels: 5 })).toThrow('even, not 5');
     expect(() => createUNet({ ...config, multipliers: [] })).toThrow('multipliers');
     expect(() => createUNet({ ...config, dropout: 1 })).toThrow('from 0 to below 1, not 1');
@@ -161,6 +164,29 @@ describe('a U-Net', () => {
     );
     expect(() => createUNet({ ...config, design: 'ncsn++' as 'ddpm++' })).toThrow(
       'basic or ddpm++, not "ncsn++"',
+    );
+  });
+
+  test('takes any channels that groups divide, and for others names the nearest ones', () => {
+    // [1, 1] normalizes C and 2 C channels, [1, 2] also 3 C and 4 C, in min(8, floor(n / 4)) groups.
+    const normalized = { '1,1': [1, 2], '1,2': [1, 2, 3, 4] };
+    for (const [multipliers, times] of Object.entries(normalized)) {
+      const isValid = (channels: number) =>
+        times.every(factor => (factor * channels) % Math.min(8, Math.floor((factor * channels) / 4)) === 0);
+      for (let channels = 4; channels <= 72; channels += 4) {
+        const create = () =>
+          createUNet({ ...config, channels, multipliers: multipliers.split(',').map(Number) });
+        const [below, above] = [-4, 4].map(step => {
+          let near = channels + step;
+          while (!isValid(near)) near += step;
+          return near;
+        });
+        if (isValid(channels)) expect(create).not.toThrow();
+        else expect(create).toThrow(`Give ${below} or ${above} channels`);
+      }
+    }
+    expect(() => createUNet({ ...config, channels: 36 })).toThrow(
+      '36 channels with the multipliers 1, 1 normalizes 36 channels, which cannot be divided into 8 groups. Give 32 or 40',
     );
   });
 
