@@ -50,14 +50,14 @@ interface Source {
 
 /**
  * Loads a network from a frozen graph's file or a SavedModel's folder.
- * @throws Error when it can not be read, its input or output is not clear or not there, or it uses an op that is not on the
+ * @throws Error when it can not be read, its signature, input or output is not clear or not there, or it uses an op that is not on the
  *   list of those that only compute: the message names op and node
  */
 export async function loadForeignGraph(
   file: string,
   options: ForeignGraphOptions = {},
 ): Promise<ForeignGraph> {
-  const isFolder = (await fs.stat(file)).isDirectory();
+  const isFolder = (await reading(file, fs.stat(file))).isDirectory();
   const source = isFolder ? await savedModel(file, options) : await frozenGraph(file, options);
   const kept = ancestors(source);
   const functions = calledFunctions(source, kept);
@@ -81,7 +81,7 @@ export async function loadForeignGraph(
 }
 
 async function frozenGraph(file: string, options: ForeignGraphOptions): Promise<Source> {
-  const { parts, nodes } = parse(file, await fs.readFile(file), decodeGraphParts);
+  const { parts, nodes } = parse(file, await reading(file, fs.readFile(file)), decodeGraphParts);
   const used = new Set([...nodes.values()].flatMap(({ node }) => node.input.map(nodeOf)));
   const names = [...nodes.keys()];
   const placeholders = names.filter(name => nodes.get(name)!.node.op === 'Placeholder');
@@ -97,7 +97,8 @@ async function frozenGraph(file: string, options: ForeignGraphOptions): Promise<
 }
 
 async function savedModel(folder: string, options: ForeignGraphOptions): Promise<Source> {
-  const bytes = await fs.readFile(path.join(folder, 'saved_model.pb'));
+  const file = path.join(folder, 'saved_model.pb');
+  const bytes = await reading(file, fs.readFile(file));
   let graphs: MetaGraph[] = [];
   const { parts, nodes } = parse(folder, bytes, () => {
     graphs = decodeSavedModel(bytes);
@@ -106,7 +107,13 @@ async function savedModel(folder: string, options: ForeignGraphOptions): Promise
   });
   const [{ saverDef, signatureDef }] = graphs;
   const { signature = 'serving_default' } = options;
-  const found = signatureDef[signature];
+  const found = Object.hasOwn(signatureDef, signature) ? signatureDef[signature] : undefined;
+  const areNamed = options.input !== undefined && options.output !== undefined;
+  if (!found && (options.signature !== undefined || !areNamed)) {
+    throw new Error(
+      `The SavedModel in ${folder} has no signature '${signature}'; it has ${signaturesIn(signatureDef)}. Name one as "signature", or tensors as "input" and "output".`,
+    );
+  }
   const named = (kind: 'inputs' | 'outputs') => Object.values(found?.[kind] ?? {}).map(({ name }) => name);
   const input = options.input ?? only(folder, `input of the signature '${signature}'`, named('inputs'));
   const output = options.output ?? only(folder, `output of the signature '${signature}'`, named('outputs'));
@@ -119,8 +126,23 @@ async function savedModel(folder: string, options: ForeignGraphOptions): Promise
   return checked({ path: folder, parts, nodes, ...tensors, ...(restore && { restore }) });
 }
 
+/** Their names, less what TensorFlow keeps there for itself. */
+function signaturesIn(signatures: MetaGraph['signatureDef']): string {
+  const names = Object.keys(signatures).filter(name => !name.startsWith('__'));
+  return names.length > 0 ? names.join(', ') : 'none';
+}
+
 function isServing({ metaInfoDef }: MetaGraph): boolean {
   return metaInfoDef?.tags.includes('serve') ?? false;
+}
+
+async function reading<T>(file: string, read: Promise<T>): Promise<T> {
+  return read.catch((cause: unknown) => {
+    throw new Error(
+      `Cannot read ${file}. Does it exist, and may you read it? Give a frozen GraphDef (.pb) or a SavedModel's folder.`,
+      { cause },
+    );
+  });
 }
 
 function parse(file: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => GraphParts) {

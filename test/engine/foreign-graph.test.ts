@@ -74,13 +74,20 @@ describe('loadForeignGraph', () => {
   });
 
   it('says what is missing or unclear', async () => {
-    await expect(loadForeignGraph(file('none.pb'))).rejects.toThrow(/ENOENT/);
+    await expect(loadForeignGraph(file('none.pb'))).rejects.toThrow(
+      /Cannot read .*none\.pb\. Does it exist.*frozen GraphDef/,
+    );
+    await expect(loadForeignGraph(__dirname)).rejects.toThrow(/Cannot read .*saved_model\.pb\. Does it/);
     await expect(loadForeignGraph(__filename)).rejects.toThrow(/is not a TensorFlow graph.*frozen GraphDef/);
     await expect(loadForeignGraph(file('frozen.pb'), { output: 'pool_3' })).rejects.toThrow(
       /no tensor 'pool_3:0'/,
     );
     await expect(loadForeignGraph(file('saved'), { signature: 'train' })).rejects.toThrow(
-      /input of the signature 'train'.*not clear/,
+      /no signature 'train'; it has serving_default\. Name one/,
+    );
+    const tensors = { input: 'images', output: 'scores' };
+    await expect(loadForeignGraph(file('saved'), { ...tensors, signature: 'train' })).rejects.toThrow(
+      /no signature 'train'/,
     );
   });
 });
