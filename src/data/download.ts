@@ -17,7 +17,7 @@ export interface DownloadOptions extends LoadOptions {
 }
 
 /** Where downloads are kept unless said otherwise. */
-export function defaultCacheFolder(): string {
+function defaultCacheFolder(): string {
   return path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'unimodal');
 }
 

@@ -70,11 +70,6 @@ export function integerAttribute(name: string, value: number | number[]): OpAttr
   return { name, type: backend.binding.TF_ATTR_INT, value };
 }
 
-/** A floating-point attribute. */
-export function floatAttribute(name: string, value: number): OpAttribute {
-  return { name, type: backend.binding.TF_ATTR_FLOAT, value };
-}
-
 /** A Boolean attribute. */
 export function booleanAttribute(name: string, value: boolean): OpAttribute {
   return { name, type: backend.binding.TF_ATTR_BOOL, value };

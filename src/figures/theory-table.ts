@@ -1,4 +1,5 @@
 /** Tables of quantities over noise levels, one row a reading, with the distance to a reference row in standard errors. */
+import { escapeHtml } from '../display/bars';
 import { displaySymbol, type MimeBundle } from '../display/host';
 import { formatNumber } from './style';
 
@@ -78,12 +79,4 @@ function plainOf(caption: string, header: readonly string[], rows: readonly (rea
   const widths = header.map((_, c) => Math.max(...lines.map(row => row[c].length)));
   const pad = (text: string, c: number) => (c === 0 ? text.padEnd(widths[c]) : text.padStart(widths[c]));
   return [caption, ...lines.map(row => row.map(pad).join('  '))].join('\n');
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -3,7 +3,7 @@ import type { Network } from '../diffusion/network';
 import { float32, type NamedValues, type TensorValue } from '../engine/values';
 
 /** A weight in PyTorch's layout: convolution [out, in, height, width] -> [height, width, in, out], linear [out, in] -> [in, out]. */
-export function fromTorch({ values, shape }: TensorValue): TensorValue {
+function fromTorch({ values, shape }: TensorValue): TensorValue {
   if (shape.length < 2) return float32(values, shape);
   const [outputs, inputs, ...pixels] = shape;
   const size = pixels.reduce((product, length) => product * length, 1);

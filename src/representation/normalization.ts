@@ -64,7 +64,7 @@ export function standardized(features: FeatureMatrix, { mean, deviation }: Momen
 }
 
 /** Each row divided by its norm; a row of zeros stays so. */
-export function unitRows(features: FeatureMatrix): Matrix {
+function unitRows(features: FeatureMatrix): Matrix {
   const [count, width] = checkFeatures(features);
   const squares = new Float64Array(count);
   for (let i = 0; i < features.values.length; i++) squares[Math.floor(i / width)] += features.values[i] ** 2;

@@ -154,11 +154,6 @@ export function ambientBasis(model: Molrg, k: number): Matrix {
   return model.frame.mmul(model.bases[k]);
 }
 
-/** mu_k in the ambient space, [n]. */
-export function ambientMean(model: Molrg, k: number): Float64Array {
-  return Float64Array.from(model.frame.mmul(Matrix.columnVector(model.centres[k])).to1DArray());
-}
-
 /** cov(x_0 | class k) = U_k U_k' + delta^2 Ut_k Ut_k' in the frame's coordinates, [r, r]. */
 export function classCovariance(model: Molrg, k: number): Matrix {
   const own = model.bases[k].mmul(model.bases[k].transpose());
