@@ -54,6 +54,14 @@ function solutionsOf(name: string): Map<string, string> {
   );
 }
 
+const squeezed = (text: string | string[]) => [text].flat().join('').replace(/\s+/g, ' ');
+
+/** What an exercise gives: the parts of its cell around the places of the answer. */
+const givenParts = (source: string | string[]) =>
+  squeezed(source)
+    .split(/\bundefined\b|\{\}/)
+    .map(part => part.trim());
+
 /** A copy of a notebook with the solutions in the exercises' places. */
 function solve(name: string): string {
   const solutions = solutionsOf(name);
@@ -84,6 +92,16 @@ async function execute(name: string) {
   const status = await new Promise<number | null>(done => child.on('close', done));
   return { status, output, checks: output.match(/Exercise \d+: (no answer yet|right|not yet)/g) ?? [] };
 }
+
+describe('a solution of the workshop', () => {
+  it.each(names)('of %s stands in what its cell gives: no type is left out', name => {
+    const solutions = solutionsOf(name);
+    for (const cell of readNotebook(name).cells.filter(({ id }) => id.startsWith('exercise-'))) {
+      const solution = squeezed(solutions.get(cell.id.replace('exercise-', ''))!);
+      for (const part of givenParts(cell.source)) expect(solution).toContain(part);
+    }
+  });
+});
 
 describe.concurrent('the workshop', () => {
   it.for(names)('%s runs through before anything is answered', { timeout: 300_000 }, async name => {

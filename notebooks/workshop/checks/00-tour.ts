@@ -1,13 +1,13 @@
 /** Checks of workshop 0, computed from the digits. */
 import { type Dataset, type Figure, imagesOf } from 'unimodal';
 import { type Check, createCheck, type Exercise, quantity } from '../check';
+import { mean, sum } from '../statistics';
 
 export function tourChecks(digits: Dataset): Check {
   return createCheck({ 1: threes(digits), 2: meanPixel(digits), 3: countsFigure(digits) });
 }
 
 const countOf = ({ labels }: Dataset, label: number) => labels.filter(other => other === label).length;
-const sumOf = (values: Iterable<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
 
 function threes(digits: Dataset): Exercise {
   return quantity({
@@ -29,20 +29,20 @@ function meanPixel(digits: Dataset): Exercise {
   const { values } = imagesOf(digits);
   const first = values.subarray(0, 64);
   return quantity({
-    expected: sumOf(first) / 64,
+    expected: mean(first),
     mistakes: [
-      { value: sumOf(first), because: 'is the sum: divide by the number of pixels.' },
+      { value: sum(first), because: 'is the sum: divide by the number of pixels.' },
       {
-        value: sumOf(values) / values.length,
+        value: mean(values),
         because: 'is the mean over all images: take the first 64 values.',
       },
       {
-        value: sumOf(digits.images.subarray(0, 64)) / 64,
+        value: mean(digits.images.subarray(0, 64)),
         because: 'is the mean of the stored 8-bit pixels: take images.values, which lie in [-1, 1].',
       },
       { value: first[0], because: 'is the first pixel.' },
     ],
-    remark: 'Below zero: most of a digit is paper.',
+    remark: 'Below zero: most of a digit is background.',
   });
 }
 
@@ -56,5 +56,6 @@ function countsFigure(digits: Dataset): Exercise {
     const wrong = counts.problem(traces[0].y);
     return wrong && `The vertical values are not the counts of the classes 0 to 9. ${wrong}`;
   };
-  return { problem, remark: 'The classes are balanced, so plain accuracy is a fair measure.' };
+  const remark = `Between ${Math.min(...expected)} and ${Math.max(...expected)} of each (the axis does not begin at 0): balanced, so that plain accuracy is a fair measure.`;
+  return { problem, remark };
 }

@@ -1,9 +1,9 @@
 /** Checks of workshop 1: functions are tried on arguments, against the formulas. */
 import { calculation, type Check, createCheck, type Exercise } from '../check';
+import { sum } from '../statistics';
 
-/** @param train images of 64 pixels, one after the other */
-export function noiseChecks(train: Float32Array): Check {
-  return createCheck({ 1: addNoise(), 2: onePixel(), 3: allImages(train) });
+export function noiseChecks(): Check {
+  return createCheck({ 1: addNoise(), 2: onePixel(), 3: weights() });
 }
 
 function addNoise(): Exercise {
@@ -23,6 +23,10 @@ function addNoise(): Exercise {
         of: noisy(sigma => sigma ** 2),
         because: 'scales the noise by the variance: sigma is the standard deviation.',
       },
+      {
+        of: noisy(sigma => Math.sqrt(sigma)),
+        because: 'takes the root of sigma, which is a standard deviation already.',
+      },
       { of: noisy(() => 1), because: 'adds noise of level 1, whatever sigma is.' },
       { of: noisy(() => 0), because: 'gives the clean image back.' },
       { of: noisy(sigma => -sigma), because: 'subtracts the noise: as random, but the formula adds it.' },
@@ -32,6 +36,13 @@ function addNoise(): Exercise {
           sigma => 1 - sigma,
         ),
         because: 'shrinks the image as well: here noise is only added (variance-exploding).',
+      },
+      {
+        of: noisy(
+          sigma => sigma,
+          sigma => Math.sqrt(1 - sigma ** 2),
+        ),
+        because: 'is variance-preserving: here the image is not scaled, so that sigma may exceed 1.',
       },
     ],
     remark: 'Noise is only added: the images themselves are not scaled.',
@@ -64,6 +75,18 @@ function onePixel(): Exercise {
       },
       { of: x => Math.sign(x), because: 'is the likelier of the two values, not the mean.' },
       {
+        of: (x, sigma) => Math.tanh(x * sigma ** 2),
+        because: 'multiplies by sigma squared: a / 2 * b is (a / 2) * b, so a / (2 * b) needs its brackets.',
+      },
+      {
+        of: (x, sigma) => (1 + Math.tanh(x / sigma ** 2)) / 2,
+        because: 'is the probability of +1: the mean also counts the -1, each times its probability.',
+      },
+      ...[
+        (x: number, sigma: number) => Math.tanh(x / (sigma ^ 2)),
+        (x: number, sigma: number) => Math.tanh((x / sigma) ^ 2),
+      ].map(of => ({ of, because: 'uses ^, which is no power here but "exclusive or": powers are **.' })),
+      {
         of: (x, sigma) => x / (1 + sigma ** 2),
         because: 'is the posterior mean of a Gaussian pixel, not of one that is -1 or 1.',
       },
@@ -73,54 +96,78 @@ function onePixel(): Exercise {
   });
 }
 
-/** The posterior mean over rows of images, with weights e^(-scale |x - x_i|^2). */
-function posteriorMean(x: ArrayLike<number>, images: ArrayLike<number>, scale: number): number[] {
-  const size = x.length;
-  const count = images.length / size;
-  const exponents = Array.from({ length: count }, (_, i) => {
-    let squared = 0;
-    for (let p = 0; p < size; p++) squared += (x[p] - images[i * size + p]) ** 2;
-    return -scale * squared;
-  });
-  const largest = Math.max(...exponents);
-  const weights = exponents.map(exponent => Math.exp(exponent - largest));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return Array.from({ length: size }, (_, p) =>
-    weights.reduce((sum, weight, i) => sum + (weight * images[i * size + p]) / total, 0),
-  );
+/** Weights e^(exponent) that sum to 1; their ratios stay the same when a number is taken from all exponents. */
+function softmax(exponents: readonly number[], taken = Math.max(...exponents)): number[] {
+  const factors = exponents.map(exponent => Math.exp(exponent - taken));
+  const total = sum(factors);
+  return factors.map(factor => factor / total);
 }
 
-function allImages(train: Float32Array): Exercise {
-  type Arguments = [x: ArrayLike<number>, sigma: number, images: ArrayLike<number>];
-  const few = train.subarray(0, 64 * 20);
-  /** A blend of two training images, so that no guess is trivial. */
-  const between = Array.from({ length: 64 }, (_, p) => 0.6 * train[p] + 0.4 * train[64 + p]);
+function weights(): Exercise {
+  type Arguments = [squared: number[], sigma: number];
+  const few = [1.3, 0.9, 2.1, 0.4];
+  /** Of digits at little noise: e^(-exponent) is 0 for each. */
+  const far = [9.5, 8.1, 8.102, 12.3, 10.4];
+  const exponents = (squared: number[], sigma: number) =>
+    squared.map(distance => -distance / (2 * sigma ** 2));
+  const weighed = (of: (distance: number, sigma: number) => number) => (squared: number[], sigma: number) =>
+    softmax(squared.map(distance => of(distance, sigma)));
   return calculation<Arguments>({
     cases: [
-      [[0.2, 0], 0.8, [1, 0, -1, 0.5, 0, -1]],
-      [between, 1, few],
-      [between, 3, few],
-      [between, 0.02, few],
+      [few, 0.8],
+      [few, 3],
+      [far, 0.02],
     ],
-    expected: (x, sigma, images) => posteriorMean(x, images, 1 / (2 * sigma ** 2)),
+    expected: (squared, sigma) => softmax(exponents(squared, sigma)),
     mistakes: [
       {
-        of: (x, sigma, images) => posteriorMean(x, images, 1 / sigma ** 2),
+        of: (squared, sigma) => softmax(exponents(squared, sigma), 0),
+        because: 'is 0 / 0 at little noise: all exponents are so low that their exp is 0. See hint 2.',
+      },
+      {
+        of: (squared, sigma) => softmax(exponents(squared, sigma), Math.min(...exponents(squared, sigma))),
+        because: 'takes the smallest exponent away: the others then exceed what exp can give. The largest.',
+      },
+      {
+        of: (squared, sigma) => exponents(squared, sigma).map(Math.exp),
+        because: 'does not sum to 1: divide by the sum (and at little noise all of them are 0: hint 2).',
+      },
+      {
+        of: (squared, sigma) => {
+          const all = exponents(squared, sigma);
+          return all.map(exponent => Math.exp(exponent - Math.max(...all)));
+        },
+        because: 'does not sum to 1: divide by the sum.',
+      },
+      {
+        of: weighed((distance, sigma) => -distance / sigma ** 2),
         because: 'divides the squared distance by sigma squared: by twice that.',
       },
       {
-        of: (x, sigma, images) => posteriorMean(x, images, 1 / (2 * sigma)),
+        of: weighed((distance, sigma) => -distance / (2 * sigma)),
         because: 'divides by 2 sigma: by 2 sigma squared.',
       },
       {
-        of: (x, _, images) => posteriorMean(x, images, 1e9),
-        because: 'answers with the nearest image alone: right only without noise. Weigh all of them.',
+        of: weighed((distance, sigma) => (-distance / 2) * sigma ** 2),
+        because: 'multiplies by sigma squared: a / 2 * b is (a / 2) * b, so a / (2 * b) needs its brackets.',
       },
       {
-        of: (x, _, images) => posteriorMean(x, images, 0),
-        because: 'is the mean of all images, however far they are.',
+        of: weighed((distance, sigma) => -(distance ** 2) / (2 * sigma ** 2)),
+        because: 'squares the distances again: they are squared already.',
+      },
+      {
+        of: weighed((distance, sigma) => distance / (2 * sigma ** 2)),
+        because: 'lacks the minus: the farthest image weighs most.',
+      },
+      {
+        of: squared => squared.map(distance => Number(distance === Math.min(...squared))),
+        because: 'takes the nearest image alone: right only without noise. Weigh all of them.',
+      },
+      {
+        of: squared => squared.map(() => 1 / squared.length),
+        because: 'weighs all images alike, however far they are.',
       },
     ],
-    remark: 'This is the best denoiser by training loss, and it generates nothing but its training images.',
+    remark: 'The best denoiser by training loss: it answers with training images and their averages.',
   });
 }

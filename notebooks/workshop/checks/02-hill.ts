@@ -65,8 +65,10 @@ function riseOf(curve: CurveMeasurement): Exercise {
 function errorOf(curve: CurveMeasurement): Exercise {
   const level = indexOfPeak(accuracies(curve));
   return pairedError(
-    { curve, level },
-    { curve, level: 0 },
+    [
+      { curve, level },
+      { curve, level: 0 },
+    ],
     'Divide the rise by it: how many standard errors?',
   );
 }

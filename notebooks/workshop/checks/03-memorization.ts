@@ -1,6 +1,8 @@
 /** Checks of workshop 3, computed from samples and scores of the models. */
-import { analyseCurve, type CurveMeasurement, type GeneralizationScore, type TensorValue } from 'unimodal';
+import type { GeneralizationScore, TensorValue } from 'unimodal';
 import { type Check, createCheck, type Exercise, quantity } from '../check';
+import { sum } from '../statistics';
+import { rowsOf, squaredDistance } from '../vectors';
 
 /** A model with what was measured of it. */
 export interface Scored {
@@ -8,7 +10,8 @@ export interface Scored {
   readonly samples: TensorValue;
   readonly train: TensorValue;
   readonly score: GeneralizationScore;
-  readonly curve: CurveMeasurement;
+  /** What the test says of its curve. */
+  readonly verdict: string;
 }
 
 /** @param models in the order of their sizes */
@@ -16,30 +19,29 @@ export function memorizationChecks(models: readonly Scored[]): Check {
   return createCheck({ 1: nearestOf(models[0]), 2: copiesOf(models), 3: transitionsOf(models) });
 }
 
-/** Index of the training image that scores highest against the first sample. */
-function best({ samples, train }: Scored, score: (a: number, b: number) => number): number {
-  const size = samples.values.length / samples.shape[0];
-  const scores = Array.from({ length: train.shape[0] }, (_, i) => {
-    let sum = 0;
-    for (let p = 0; p < size; p++)
-      sum += score(Number(samples.values[p]), Number(train.values[i * size + p]));
-    return sum;
-  });
-  return scores.indexOf(Math.max(...scores));
-}
-
-function nearestOf(model: Scored): Exercise {
-  const expected = best(model, (a, b) => -((a - b) ** 2));
+function nearestOf({ samples, train }: Scored): Exercise {
+  const [sample] = rowsOf(samples);
+  const images = rowsOf(train);
+  const distances = images.map(image => squaredDistance(sample, image));
+  const sums = images.map(image => sum(sample) - sum(image));
+  const indexOfLeast = (values: readonly number[]) => values.indexOf(Math.min(...values));
+  const least = Math.min(...distances);
+  const expected = indexOfLeast(distances);
   return quantity({
     expected,
     tolerance: 0,
     mistakes: [
-      { value: best(model, (a, b) => (a - b) ** 2), because: 'is the farthest training image.' },
+      { value: expected + 1, because: 'counts from 1: the first training image has index 0.' },
+      ...[least, Math.sqrt(least)].map(value => ({
+        value,
+        tolerance: 1e-6,
+        because: 'is the distance: which image has it? Give its index, a whole number.',
+      })),
+      { value: distances.indexOf(Math.max(...distances)), because: 'is the farthest training image.' },
       {
-        value: best(model, (a, b) => b - a),
+        value: indexOfLeast(sums),
         because: 'is what remains when differences are summed without squares: they cancel.',
       },
-      { value: expected + 1, because: 'counts from 1: the first training image has index 0.' },
     ],
     remark: 'Is it near, or a copy? The distance alone does not tell.',
   });
@@ -78,29 +80,25 @@ function copiesOf(models: readonly Scored[]): Exercise {
 }
 
 function transitionsOf(models: readonly Scored[]): Exercise {
-  const noCopies = models.find(
-    ({ score }) => shareOf(score.ratios, ratio => ratio < 1 / 3) < 0.05,
-  )!.trainingSize;
-  const verdicts = models.map(({ curve }) => analyseCurve(curve, { seed: 0 }).verdict);
-  const sizeOf = (condition: (verdict: string) => boolean) =>
-    models.find((_, m) => condition(verdicts[m]))?.trainingSize ?? NaN;
-  const hill = sizeOf(verdict => verdict === 'unimodal');
+  const sizes = models.map(({ trainingSize }) => trainingSize);
+  const noCopies = models.findIndex(({ score }) => shareOf(score.ratios, ratio => ratio < 1 / 3) < 0.05);
+  const hill = models.findIndex(({ verdict }) => verdict === 'unimodal');
+  const rising = models.findIndex(({ verdict }) => verdict !== 'decreasing');
+  const largest = models.findLastIndex(({ score }) => shareOf(score.ratios, ratio => ratio < 1 / 3) >= 0.05);
   return quantity({
-    expected: [noCopies, hill],
+    expected: [sizes[noCopies], sizes[hill]],
     tolerance: 0,
     mistakes: [
-      { value: [hill, noCopies], because: 'has the two in the other order.' },
+      { value: [sizes[hill], sizes[noCopies]], because: 'has the two in the other order.' },
       {
-        value: [noCopies, sizeOf(verdict => verdict !== 'decreasing')],
+        value: [sizes[noCopies], sizes[rising]],
         because: 'takes the first curve that is not "decreasing": "undecided" is not a hill either.',
       },
       {
-        value: [
-          models.findIndex(({ trainingSize }) => trainingSize === noCopies),
-          models.findIndex(({ trainingSize }) => trainingSize === hill),
-        ],
-        because: 'are places in the list: give their trainingSize.',
+        value: [sizes[largest], sizes[hill]],
+        because: 'begins with the largest N that copies: the smallest that does not is asked for.',
       },
+      { value: [noCopies, hill], because: 'are places in the list: give the sizes there, sizes[place].' },
     ],
     remark: 'Two thresholds, not one: new samples come first, useful features later.',
   });

@@ -1,6 +1,7 @@
 /** Checks of workshop 4, from the closed forms. */
 import { ambientBasis, type Molrg, theorem1 } from 'unimodal';
 import { calculation, type Check, createCheck, type Exercise, quantity } from '../check';
+import { coordinates, squaredLength } from '../vectors';
 
 export function theoryChecks(model: Molrg): Check {
   return createCheck({ 1: shares(), 2: ratio(model), 3: peak(model) });
@@ -40,11 +41,10 @@ function shares(): Exercise {
 
 /** Of each estimate, the energy in the span of the basis and in all. */
 function energies(estimates: number[][], basis: number[][]): { signal: number; total: number }[] {
-  return estimates.map(estimate => {
-    const coordinates = basis[0].map((_, j) => basis.reduce((sum, row, i) => sum + row[j] * estimate[i], 0));
-    const energy = (values: number[]) => values.reduce((sum, value) => sum + value ** 2, 0);
-    return { signal: energy(coordinates), total: energy(estimate) };
-  });
+  return estimates.map(estimate => ({
+    signal: squaredLength(coordinates(basis, estimate)),
+    total: squaredLength(estimate),
+  }));
 }
 
 function ratio(model: Molrg): Exercise {
@@ -79,12 +79,14 @@ function ratio(model: Molrg): Exercise {
       },
       { of: ratioOf(({ signal, total }) => [total - signal, signal]), because: 'is noise over signal.' },
     ],
-    remark: 'Definition 1 of the paper.',
+    remark: 'Above 1 the own class outweighs all others together: the features show it.',
   });
 }
 
 function peak({ classes, ranks, delta }: Molrg): Exercise {
-  const sigmas = Array.from({ length: 2000 }, (_, i) => 0.01 * 300 ** (i / 1999));
+  const from = 0.01;
+  const ratio = 200; // from 0.01 to 2, as in the hint
+  const sigmas = Array.from({ length: 2000 }, (_, i) => from * ratio ** (i / 1999));
   const values = sigmas.map(sigma => theorem1({ classes, rank: ranks[0], delta, sigma }));
   const place = (list: number[]) => list.indexOf(Math.max(...list));
   const best = place(values.map(value => value.snr));
@@ -92,7 +94,16 @@ function peak({ classes, ranks, delta }: Molrg): Exercise {
     expected: sigmas[best],
     tolerance: 0.03,
     mistakes: [
-      { value: values[best].snr, because: 'is how high the peak is: where is it?' },
+      { value: values[best].snr, because: 'is how high the peak is: at which noise level is it?' },
+      {
+        value: (399 * Math.log(sigmas[best] / from)) / Math.log(ratio),
+        because: 'is a place in the list of levels: which level stands there?',
+      },
+      {
+        value: sigmas[best],
+        tolerance: 0.25,
+        because: 'is near: try levels that lie closer together.',
+      },
       {
         value: sigmas[place(values.map(value => value.confidenceRate))],
         because: 'is where the class is surest: the peak of snr is asked for.',

@@ -1,13 +1,25 @@
 /** Checks of workshop 5: of the change before anything is trained, and of the comparison after. */
-import { accuracies, type CurveMeasurement, presets, resolvePreset } from 'unimodal';
+import {
+  accuracies,
+  createNetwork,
+  type CurveMeasurement,
+  type Dataset,
+  parameterCount,
+  presets,
+  requireConfig,
+  resolvePreset,
+} from 'unimodal';
 import { type Check, createCheck, type Exercise, quantity } from '../check';
-import { pairedError } from './paired-error';
+import { type Level, pairedError } from './paired-error';
 
-/** @param change settings as in experimentModel */
-export function questionChecks(change: object): Check {
+/**
+ * @param images that models are trained on
+ * @param change settings as in experimentModel
+ */
+export function questionChecks(images: Dataset, change: object): Check {
   return createCheck({
     1: {
-      problem: expectation => problemOfChange(change) ?? problemOfExpectation(expectation),
+      problem: expectation => problemOfChange(images, change) ?? problemOfExpectation(expectation),
       remark: 'Now see.',
     },
   });
@@ -18,28 +30,61 @@ function problemOfExpectation(expectation: unknown): string | undefined {
   return words.length >= 3 ? undefined : 'Write in a sentence what you expect, before you see it.';
 }
 
-/** The settings of a model that trains in well under a minute. */
-const mostSteps = presets.digits.training.steps;
-const mostChannels = presets.digits.network.channels;
+/** Settings that are not to be changed here, and why. */
+const elsewhere: Readonly<Record<string, string>> = {
+  trainingSize: 'is the question of workshop 3: all models here have 1,000 training images.',
+  sizes: 'is the question of workshop 3: all models here have 1,000 training images.',
+  seed: 'divides the images anew: the same test images would not be compared. See the end of this notebook.',
+  seeds: 'divides the images anew: the same test images would not be compared. See the end of this notebook.',
+  data: 'changes the images: the same test images would not be compared.',
+  sampling: 'changes how images are generated, and here none are: no curve would differ.',
+  'network.kind': 'gives the network other layers, so that two settings would differ.',
+};
 
-function problemOfChange(change: object): string | undefined {
+/** Settings that are one of a few words. */
+const choices: Readonly<Record<string, readonly string[]>> = {
+  'probe.pooling': ['mean', '2x2', 'none'],
+  'probe.input': ['noisy', 'clean'],
+};
+
+/** How many times as long as the standard model's a training or measurement may take. */
+const longest = 1.5;
+
+function problemOfChange(images: Dataset, change: object): string | undefined {
   const changed = leavesOf(change);
   if (changed.length === 0) return 'Nothing is changed yet.';
+  const [[path, value]] = changed;
+  const name = path.join('.');
+  const reason = elsewhere[path[0]] ?? elsewhere[name];
+  if (reason) return `${path[0] in elsewhere ? path[0] : name} ${reason}`;
   try {
-    const { network, training } = resolvePreset('digits', change);
-    if (changed.every(([path, value]) => valueAt(presets.digits, path) === value))
-      return `${changed[0][0].join('.')} is ${String(changed[0][1])} already.`;
+    const config = resolvePreset('digits', change);
+    if (changed.every(([path, value]) => alike(valueAt(presets.digits, path), value)))
+      return `${name} is ${JSON.stringify(value)} already.`;
     if (changed.length > 1)
       return `${changed.length} settings are changed: if something differs, which of them did it? Change one.`;
-    if (training.steps > mostSteps || training.batchSize > 2 * presets.digits.training.batchSize)
-      return `This trains for long: at most ${mostSteps} steps here.`;
-    if (network.kind === 'unet' && network.channels > mostChannels)
-      return `This trains for long: at most ${mostChannels} channels here.`;
-    return undefined;
+    if (choices[name] && !choices[name].includes(String(value)))
+      return `There is no ${name} ${JSON.stringify(value)}: it is one of ${choices[name].join(', ')}.`;
+    requireConfig(config, images, [1000], [0]);
+    const times = timesAsLong(config, images);
+    if (times <= longest) return undefined;
+    return `With ${name} ${JSON.stringify(value)} it takes ${times.toFixed(1)} times as long as the standard model's two minutes: at most ${longest} times here.`;
   } catch (error) {
     return (error as Error).message;
   }
 }
+
+type Config = Parameters<typeof requireConfig>[0];
+
+/** By how much a training or its measurement is longer than the standard one: the larger of the two. */
+function timesAsLong(config: Config, { imageShape }: Dataset): number {
+  const training = ({ network, training: { steps, batchSize } }: Config) =>
+    steps * batchSize * parameterCount(createNetwork(network, imageShape));
+  const measurement = ({ probe: { sigmas, testDraws } }: Config) => sigmas.length * testDraws;
+  return Math.max(...[training, measurement].map(of => of(config) / of(presets.digits)));
+}
+
+const alike = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 /** The settings of a change with their places: [['training', 'steps'], 300]. */
 function leavesOf(change: object, path: readonly string[] = []): [path: readonly string[], value: unknown][] {
@@ -89,9 +134,23 @@ function differenceOf(standard: CurveMeasurement, changed: CurveMeasurement): Ex
 }
 
 function errorOf(standard: CurveMeasurement, changed: CurveMeasurement): Exercise {
+  const at = (level: number): [Level, Level] => [
+    { curve: changed, level },
+    { curve: standard, level },
+  ];
+  const [[after], [, before]] = [at(levelOf(changed)), at(levelOf(standard))];
   return pairedError(
-    { curve: changed, level: levelOf(changed) },
-    { curve: standard, level: levelOf(standard) },
+    [after, before],
     'A difference of more than two of these is no accident of the test images.',
+    [
+      {
+        pair: at(levelOf(standard)),
+        because: "takes both curves at the standard model's peak: each at its own.",
+      },
+      {
+        pair: at(levelOf(changed)),
+        because: "takes both curves at the changed model's peak: each at its own.",
+      },
+    ],
   );
 }
