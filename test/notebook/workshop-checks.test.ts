@@ -6,14 +6,7 @@ import { hillChecks } from '../../notebooks/workshop/checks/02-hill';
 import { memorizationChecks, type Scored } from '../../notebooks/workshop/checks/03-memorization';
 import { theoryChecks } from '../../notebooks/workshop/checks/04-theory';
 import { comparisonChecks, questionChecks } from '../../notebooks/workshop/checks/05-your-question';
-import {
-  accuracies,
-  createMolrg,
-  type CurveMeasurement,
-  type Dataset,
-  loadDigits,
-  theorem1,
-} from '../../src';
+import { accuracies, createMolrg, type CurveMeasurement, loadDigits, theorem1 } from '../../src';
 
 let said: string[];
 beforeEach(() => {
@@ -319,8 +312,7 @@ describe('the checks of workshop 4', () => {
 });
 
 describe('the checks of workshop 5', () => {
-  let digits: Dataset;
-  beforeEach(async () => (digits = await loadDigits()));
+  const digits = loadDigits();
 
   it.each<[string, object, string, string]>([
     ['nothing', {}, 'It gets better, I think', 'Nothing is changed yet'],
