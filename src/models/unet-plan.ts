@@ -246,7 +246,8 @@ function undividedChannels(config: UNetConfig): number | undefined {
 /** The nearest number of channels that groups divide, upwards or downwards in steps of 4; undefined where there is none. */
 function nearestChannels(config: UNetConfig, step: number): number | undefined {
   const { maxGroups, minGroupSize = 4 } = planUNet(config).blocks.normalization;
-  const most = config.channels + 4 * maxGroups * minGroupSize; // its multiples are divided, whatever the multipliers
+  const whole = 4 * maxGroups * minGroupSize; // groups divide any multiple of it, whatever the multipliers
+  const most = config.channels + whole;
   for (let channels = config.channels + step; channels > 0 && channels <= most; channels += step) {
     if (undividedChannels({ ...config, channels }) === undefined) return channels;
   }
