@@ -33,7 +33,7 @@ export interface NativeTensor {
 
 interface SessionModule {
   opDefinitions(): Uint8Array;
-  createSession(config: Uint8Array): Handle;
+  createSession(config: Uint8Array, ownThreads: boolean): Handle;
   extendSession(session: Handle, graph: Uint8Array): void;
   prepare(
     session: Handle,
@@ -93,7 +93,7 @@ export function createSession(options: SessionOptions = {}): Session {
     throw new RangeError(`A session runs on a positive whole number of threads, not ${threads}.`);
   }
   const native = sessionModule();
-  const handle = native.createSession(encode('ConfigProto', configOf(options)));
+  const handle = native.createSession(encode('ConfigProto', configOf(options)), threads !== undefined);
   const inOrder = createOrder();
   const callables: Handle[] = [];
   // With one thread the ops run in the calling thread of the pool, without handing over: small ops gain most.

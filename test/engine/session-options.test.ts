@@ -24,6 +24,28 @@ async function computeWith(options: SessionOptions) {
   return { values: y.values, ops };
 }
 
+test('a session computes on as many threads as it was told, whatever other sessions of the process have', async () => {
+  const images = wave([64, 16, 16, 16], 0.7, 0.1);
+  const filter = wave([3, 3, 16, 16], 0.7, 0.1);
+  const gradientOn = async (threads: number) => {
+    const variables = createVariables({ filter }, { threads });
+    const gradient = ({ images }: Record<string, tf.Tensor>) => {
+      const energy = (filter: tf.Tensor) =>
+        tf
+          .conv2d(images as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same')
+          .square()
+          .sum();
+      return { gradient: tf.grad(energy)(variables.tensors.filter) };
+    };
+    const result = await compile(gradient, { variables })({ images });
+    variables.dispose();
+    return result.gradient.values;
+  };
+  const [one, again, four] = [await gradientOn(1), await gradientOn(1), await gradientOn(4)];
+  expect(again).toEqual(one);
+  expect(four, 'the sum of four partial sums is rounded otherwise').not.toEqual(one);
+});
+
 test('with XLA, clusters of ops are compiled, to the same values', async () => {
   const [plain, xla] = [await computeWith({}), await computeWith({ xla: true })];
   expect(plain.ops).not.toMatch(/xla_run/);

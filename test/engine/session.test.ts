@@ -147,12 +147,12 @@ describe('mistakes are errors that say what was expected', () => {
     const { bytes } = cast(float64);
     own.extend(bytes);
     expect(() => own.extend(bytes)).toThrow(/already exists/);
-    expect(() => sessionModule().createSession(Uint8Array.of(255))).toThrow();
+    expect(() => sessionModule().createSession(Uint8Array.of(255), false)).toThrow();
   });
 
   test('values of the wrong kind anywhere never crash', () => {
     const native = sessionModule() as unknown as Record<string, (...args: unknown[]) => unknown>;
-    const own = native.createSession(new Uint8Array()) as object;
+    const own = native.createSession(new Uint8Array(), false) as object;
     const callable = native.prepare(own, [], [], [], new Uint8Array()) as object;
     const values = [
       undefined,
@@ -214,7 +214,7 @@ describe('the end of a session', () => {
 
   test('a handle may be released twice, and a call before or after its session', () => {
     const native = sessionModule();
-    const own = native.createSession(new Uint8Array());
+    const own = native.createSession(new Uint8Array(), false);
     const [first, second] = [0, 1].map(() => native.prepare(own, [], [], [], new Uint8Array()));
     native.release(first);
     native.release(own);

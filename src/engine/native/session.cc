@@ -2,7 +2,7 @@
 //
 // JavaScript sees seven functions; handles are opaque objects, freed when garbage-collected:
 //   opDefinitions() -> Uint8Array                           serialized OpList of every registered op
-//   createSession(config: Uint8Array) -> session            config is a serialized ConfigProto
+//   createSession(config: Uint8Array, ownThreads) -> session    config is a serialized ConfigProto; ownThreads: see SharedThreads
 //   extendSession(session, graph: Uint8Array)               imports a serialized GraphDef
 //   prepare(session, feeds, fetches, targets, options: Uint8Array) -> callable    names such as "f1/x:0"; options: RunOptions
 //   run(callable, [{dtype, shape, values}]) -> Promise<[{dtype, shape, values}]>
@@ -11,6 +11,7 @@
 // TensorFlow's own C API does the work (tensorflow/c/c_api.h). Only the thread-safe TF_SessionRun leaves the main thread.
 // Values pass as typed arrays of the types in kTypedArrays; whatever else JavaScript gives is an error, never a crash.
 
+#include <dlfcn.h>
 #include <node_api.h>
 
 #include <cstring>
@@ -260,15 +261,27 @@ napi_value OpDefinitions(napi_env env, const Arguments&) {
   return CopyOf(env, list.get());
 }
 
+// TensorFlow's switch (LocalDevice::use_global_threadpool_, exported but private): whether kernels of all sessions share the threads of
+// whichever session came first, which is that of tfjs with one for each core, whatever the others' configurations say. Null when
+// this TensorFlow has none; then they share.
+bool* SharedThreads() {
+  static const auto found = static_cast<bool*>(dlsym(RTLD_DEFAULT, "_ZN10tensorflow11LocalDevice22use_global_threadpool_E"));
+  return found;
+}
+
 napi_value CreateSession(napi_env env, const Arguments& arguments) {
   const Bytes config = BytesOf(env, arguments[0]);
+  bool own_threads = false;
+  Check(napi_get_value_bool(env, arguments[1], &own_threads), "Whether a session has threads of its own is true or false.");
   Status status(TF_NewStatus());
   std::unique_ptr<TF_SessionOptions, OptionsDeleter> options(TF_NewSessionOptions());
   if (config.size) TF_SetConfig(options.get(), config.data, config.size, status.get());
   CheckTensorFlow(status);
   auto session = std::make_shared<Session>();
   session->graph = TF_NewGraph();
+  if (bool* shared = SharedThreads()) *shared = !own_threads;
   session->session = TF_NewSession(session->graph, options.get(), status.get());
+  if (bool* shared = SharedThreads()) *shared = true;
   CheckTensorFlow(status);
   return ObjectOf(env, std::move(session));
 }
