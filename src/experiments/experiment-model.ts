@@ -1,6 +1,5 @@
 /** A model of an experiment as it is measured: its run and images at once, its weights when something needs them. */
 import path from 'node:path';
-import { notebookHost } from '../display/host';
 import type { NamedValues } from '../engine/values';
 import { createVariables, type Variables } from '../engine/variables';
 import { readMetrics } from '../store/metrics';
@@ -34,7 +33,7 @@ export interface ExperimentModel extends MeasuredModel, PreparedModel {
   readonly config: ExperimentConfig;
   /** Its loss curve. */
   losses(): Promise<LossPoint[]>;
-  /** The model as it was after a step of training.keep. */
+  /** The model as it was after a step of training.keep; another one is refused when its weights are asked for. */
   at(step: number): MeasuredModel & PreparedModel;
   /** Frees its weights. */
   dispose(): void;
@@ -56,7 +55,7 @@ export interface ExperimentModelOptions extends Changes<ExperimentConfig> {
   readonly fresh?: boolean;
   /** Threads to compute with. Default 1, as in a grid: the training is bit for bit repeatable. */
   readonly threads?: number;
-  /** Ends the work; what is done is kept. Default: the interrupt button of the notebook. */
+  /** Ends the work; what is done is kept. Default: the interrupt button of the notebook, in the cell that asks for the work. */
   readonly signal?: AbortSignal;
 }
 
@@ -73,8 +72,7 @@ export interface ExperimentModelOptions extends Changes<ExperimentConfig> {
  */
 export async function experimentModel(options: ExperimentModelOptions): Promise<ExperimentModel> {
   const { preset, trainingSize, seed, name, root = defaultRoot(), ...others } = options;
-  const { fresh = false, threads = 1, ...rest } = others;
-  const { signal = notebookHost()?.interruptSignal(), ...changes } = rest;
+  const { fresh = false, threads = 1, signal, ...changes } = others;
   const { seeds, data, network, diffusion, training, probe, sampling } = resolvePreset(
     preset ?? 'digits',
     changes,
@@ -121,7 +119,8 @@ export async function openExperimentModel(
     ...measured,
     step,
     variables: once(async () => {
-      if (!(await keptSteps(run)).includes(step)) await trained();
+      const willBeKept = config.training.keep.includes(step);
+      if (willBeKept && !(await keptSteps(run)).includes(step)) await trained();
       return hold(await loadKeptWeights(run, step));
     }),
   });

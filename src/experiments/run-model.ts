@@ -37,7 +37,10 @@ export async function runModel(
 ): Promise<ModelResult> {
   const model = await openExperimentModel(cell, { ...context, threads: 1 });
   try {
-    return (await readMeasures(model)) ?? (await withFolderLock(model.run.folder, () => measureAll(model)));
+    const known = await readMeasures(model);
+    if (known) return known;
+    await model.variables(); // trained under a lock of its own
+    return await withFolderLock(model.run.folder, () => measureAll(model));
   } finally {
     model.dispose();
   }

@@ -1,4 +1,5 @@
 /** Progress of one model's work: a bar a stage. */
+import { interruptSignal } from '../display/host';
 import { createProgress, type Progress } from '../display/progress';
 import type { ModelProgress } from './measures';
 
@@ -21,13 +22,16 @@ export function showStages(
   name?: string,
 ): StageProgress {
   let shown: ModelProgress['stage'] | undefined;
+  let shownIn: AbortSignal | undefined;
   let bar: Progress | undefined;
   return {
     onProgress({ stage, share, detail }) {
       const total = totals[stage] ?? 1;
-      if (stage !== shown) {
+      // The output of a cell that was interrupted goes when the cell is run again.
+      if (stage !== shown || shownIn?.aborted) {
         bar?.finish();
         shown = stage;
+        shownIn = interruptSignal();
         const label = name === undefined ? stage : `${name}: ${stage}`;
         bar = createProgress({ label, total, unit: units[stage] });
       }

@@ -3,7 +3,6 @@
  * whether another *living* process has done the same, and withdraws if so. The files of dead processes count for nothing,
  * so a killed process never leaves a folder locked, and no moment exists in which two processes both hold it.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
@@ -25,21 +24,14 @@ export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
 }
 
-/** Folders that the work in progress holds, as far as it goes: what `work` starts knows them. */
-const held = new AsyncLocalStorage<readonly string[]>();
-
 /**
- * Runs `work` while this process holds `folder`, which must exist. Inside `work` the same folder can be locked again: it is
- * held until the end of the outermost.
+ * Runs `work` while this process holds `folder`, which must exist. Inside `work` it can't be locked again.
  * @throws FolderInUseError naming the process that holds it, since when, and what to do.
  */
 export async function withFolderLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  const own = path.resolve(folder);
-  const before = held.getStore() ?? [];
-  if (before.includes(own)) return work();
   const release = await lockFolder(folder);
   try {
-    return await held.run([...before, own], work);
+    return await work();
   } finally {
     await release();
   }

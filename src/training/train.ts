@@ -151,7 +151,7 @@ async function runSteps(
     losses.push(requireFinite(loss, losses.length, config));
     await record(losses);
     if (breathDue()) {
-      onProgress?.(meter.measure(losses));
+      if (!signal?.aborted) onProgress?.(meter.measure(losses));
       await setImmediate(); // an eager step never lets timers, messages and interrupts through
     }
   }

@@ -43,6 +43,30 @@ describe('a model of an experiment', () => {
     model.dispose();
   });
 
+  test('refuses, without training, weights of a step that is not kept', async () => {
+    const model = await experimentModel({ ...settings, root, seed: 4 });
+    await expect(model.at(3).variables()).rejects.toThrow(/no weights of step 3: none were kept/);
+    expect(await fs.readdir(model.run.folder)).not.toContain('weights.safetensors');
+  });
+
+  test('stops at the interrupt of the cell that asks for its weights, and is trained on in the next one', async () => {
+    let signal = new AbortController().signal;
+    const key = Symbol.for('Jupyter.kernel');
+    Object.assign(globalThis, {
+      [key]: { display: vi.fn(), clearOutput: vi.fn(), interruptSignal: () => signal },
+    });
+    try {
+      const model = await experimentModel({ ...settings, root, seed: 5 });
+      signal = AbortSignal.abort();
+      await expect(model.variables()).rejects.toMatchObject({ name: 'AbortError' });
+      signal = new AbortController().signal;
+      await expect(model.variables()).resolves.toBeDefined();
+      model.dispose();
+    } finally {
+      Reflect.deleteProperty(globalThis, key);
+    }
+  });
+
   test('whose run came without weights gives the measures that the run holds, and nothing else by name', async () => {
     for (const name of ['weights.safetensors', 'kept'])
       await fs.rename(path.join(await folder(), name), path.join(root, name));

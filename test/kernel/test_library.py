@@ -109,10 +109,10 @@ def test_an_interrupted_training_stops_and_trained_weights_stay(library):
     assert library.run(f"const again = await weights(); {same}").text == "true"
 
 
-def test_an_interrupted_training_in_a_run_is_saved_and_goes_on(library, tmp_path):
-    library.run("import { experimentModel } from 'unimodal'; import { readdirSync } from 'node:fs';")
-    model = f"{{ trainingSize: 32, root: '{tmp_path}', training: {{ steps: 1_000_000 }} }}"
-    code = f"const model = await experimentModel({model}); await model.variables()"
+def test_a_training_in_a_run_is_interrupted_in_the_cell_that_needs_it_is_saved_and_goes_on(library, tmp_path):
+    settings = f"{{ trainingSize: 32, root: '{tmp_path}', training: {{ steps: 1_000_000 }} }}"
+    library.run(f"import {{ experimentModel }} from 'unimodal'; const model = await experimentModel({settings});")
+    code = "await model.variables()"
     assert library.interrupted(code, begun="display_data")[0].reply["ename"] == "KeyboardInterrupt"
     wait_until(lambda: not list(tmp_path.glob("*/lock.*")))
     result, _ = library.interrupted(code, begun="display_data")
@@ -139,3 +139,13 @@ def test_an_interrupted_transition_ends_its_workers(library, tmp_path):
     assert library.reply(request)["content"]["ename"] == "KeyboardInterrupt" and time.time() - begin < 1
     library.collect(request)
     wait_until(lambda: not workers & set(kernel.children()))
+
+
+def test_after_a_training_in_a_run_a_synchronous_loop_can_be_interrupted(library, tmp_path):
+    # Node aborts when code is terminated in a process in which async hooks have been used: nothing of the library may use them.
+    settings = f"{{ trainingSize: 16, network: {{ channels: 4 }}, training: {{ steps: 3, batchSize: 4 }}, root: '{tmp_path}' }}"
+    library.run("import { experimentModel } from 'unimodal';")
+    assert library.run(f"await (await experimentModel({settings})).variables(); const trained = 1; trained").text == "1"
+    result, _ = library.interrupted("await null; while (true) {}")
+    assert result.reply["ename"] == "KeyboardInterrupt"
+    assert library.run("trained").text == "1"
