@@ -1,6 +1,6 @@
 /** Tensors: shape, type, statistics and small values as text, and as a picture those with the shape of images. */
 import type { MimeBundle } from '../threads';
-import { encodePng } from './png';
+import { encodePng, type Channels } from './png';
 
 /** What is needed of a tensor, as TensorFlow.js has it. */
 interface Tensor {
@@ -107,7 +107,7 @@ function picture(values: ArrayLike<number>, shape: readonly number[]): Buffer | 
       }
     }
   }
-  return encodePng(pixels, across, down, channels);
+  return encodePng(pixels, across, down, channels as Channels);
 }
 
 /** From the range that the values are in, [-1, 1], [0, 1] or [0, 255], to bytes; any other range is stretched. */
