@@ -71,7 +71,7 @@ function emit(program: ts.Program, file: ts.SourceFile, parsed: ParsedCell): Com
 
 /** Removes what a module ends with and the body of a function must not contain. */
 function withoutFooter(javaScript: string): string {
-  return javaScript.replace(/^export \{\s*\};?\s*$/m, '').replace(/\/\/# sourceMappingURL=\S*\s*$/, '');
+  return javaScript.replace(/(^|\n)(export \{\s*\};?\s*)?(\/\/# sourceMappingURL=\S*\s*)?$/, '');
 }
 
 /** The binder's table of the file's top-level names, which TypeScript keeps internal. */

@@ -4,6 +4,8 @@ import ts from 'typescript';
 const INDENT = '  ';
 /** Errors that more text can mend wherever they are: an unterminated template literal or comment. */
 const UNTERMINATED = [1160, 1010];
+/** An unterminated string, which ends with its line. */
+const CUT_STRING = 1002;
 
 /** The errors of the text alone, which TypeScript keeps on the file. */
 function syntaxErrors(code: string): readonly ts.DiagnosticWithLocation[] {
@@ -18,13 +20,13 @@ function nextIndent(code: string): string {
   return /[{([]\s*$|=>\s*$/.test(last) ? current + INDENT : current;
 }
 
-/** Answers an `is_complete_request`. Code that ends in a blank line is taken as meant. */
+/** Answers an `is_complete_request`. */
 export function isComplete(code: string): Record<string, unknown> {
   const errors = syntaxErrors(code);
   if (errors.length === 0) return { status: 'complete' };
   const end = code.trimEnd().length;
   const canBeMended = errors.every(
-    ({ code: number, start }) => UNTERMINATED.includes(number) || start >= end,
+    ({ code: number, start }) => UNTERMINATED.includes(number) || (start >= end && number !== CUT_STRING),
   );
   return canBeMended ? { status: 'incomplete', indent: nextIndent(code) } : { status: 'invalid' };
 }

@@ -1,6 +1,7 @@
 /** The type checker's complaints as a cell's error: where, what, and the line with a mark under it. */
 import path from 'node:path';
 import ts from 'typescript';
+import { red } from '../colors';
 
 /** An error that kept a cell from being run. */
 export interface CompileError {
@@ -10,7 +11,6 @@ export interface CompileError {
 }
 
 const MAXIMUM_SHOWN = 10;
-const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
 
 /** @param label how the cell is called, for example "Cell [3]". */
 export function compileError(

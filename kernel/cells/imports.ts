@@ -11,10 +11,9 @@ import ts from 'typescript';
 /** The statements for an import; none when it imports nothing but types. `isValue` tells a name from a type. */
 export function importStatements(
   factory: ts.NodeFactory,
-  statement: ts.ImportDeclaration | ts.ImportEqualsDeclaration,
+  statement: ts.ImportDeclaration,
   isValue: (name: ts.Identifier) => boolean,
 ): ts.Statement[] {
-  if (ts.isImportEqualsDeclaration(statement)) return importEquals(factory, statement);
   const { importClause, moduleSpecifier } = statement;
   const load = awaitLoad(factory, moduleSpecifier);
   if (!importClause) return [factory.createExpressionStatement(load)];
@@ -77,10 +76,17 @@ function bind(factory: ts.NodeFactory, name: ts.Identifier, value: ts.Expression
   return factory.createExpressionStatement(call);
 }
 
-/** `import x = require("x")`; an alias of a namespace (`import x = A.B`) has no module to load. */
-function importEquals(factory: ts.NodeFactory, statement: ts.ImportEqualsDeclaration): ts.Statement[] {
-  const { moduleReference, name, isTypeOnly } = statement;
-  if (isTypeOnly || !ts.isExternalModuleReference(moduleReference)) return [];
+/** The statements for `import x = require("x")` and for `import x = A.B`, whose first name `read` makes an expression of. */
+export function importEqualsStatements(
+  factory: ts.NodeFactory,
+  { moduleReference, name, isTypeOnly }: ts.ImportEqualsDeclaration,
+  isValue: (name: ts.Identifier) => boolean,
+  read: (name: ts.Identifier) => ts.Expression,
+): ts.Statement[] {
+  if (isTypeOnly) return [];
+  if (!ts.isExternalModuleReference(moduleReference)) {
+    return isValue(name) ? [bind(factory, name, memberAccess(factory, moduleReference, read))] : [];
+  }
   const module = factory.createUniqueName('module');
   const declaration = factory.createVariableDeclaration(
     module,
@@ -90,4 +96,13 @@ function importEquals(factory: ts.NodeFactory, statement: ts.ImportEqualsDeclara
   );
   const list = factory.createVariableDeclarationList([declaration], ts.NodeFlags.Const);
   return [factory.createVariableStatement(undefined, list), bind(factory, name, module)];
+}
+
+function memberAccess(
+  factory: ts.NodeFactory,
+  name: ts.EntityName,
+  read: (name: ts.Identifier) => ts.Expression,
+): ts.Expression {
+  if (ts.isIdentifier(name)) return read(name);
+  return factory.createPropertyAccessExpression(memberAccess(factory, name.left, read), name.right);
 }

@@ -21,6 +21,7 @@ const required: ts.CompilerOptions = {
   isolatedModules: false,
   verbatimModuleSyntax: false,
   importHelpers: false,
+  preserveConstEnums: true,
   noEmit: false,
   noEmitHelpers: false,
   noUnusedLocals: false,

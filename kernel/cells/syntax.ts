@@ -22,21 +22,21 @@ export function isReference(identifier: ts.Identifier): boolean {
   );
 }
 
-/** A declaration without `export` and `default`. */
+/** A declaration of the cell (not of a namespace in it) without `export` and `default`; one that has no name gets one, without which it is no declaration. */
 export function stripExport(factory: ts.NodeFactory, node: ts.Node): ts.Node {
   const exportKinds = [ts.SyntaxKind.ExportKeyword, ts.SyntaxKind.DefaultKeyword];
   const keep = (modifiers: readonly ts.ModifierLike[] | undefined) =>
     modifiers?.filter(({ kind }) => !exportKinds.includes(kind));
   const hasExport =
     ts.canHaveModifiers(node) && node.modifiers?.some(({ kind }) => exportKinds.includes(kind));
-  if (!hasExport) return node;
+  if (!hasExport || !ts.isSourceFile(node.parent)) return node;
   if (ts.isFunctionDeclaration(node)) {
     const { asteriskToken, name, typeParameters, parameters, type, body } = node;
     return factory.updateFunctionDeclaration(
       node,
       keep(node.modifiers),
       asteriskToken,
-      name,
+      name ?? factory.createUniqueName('unnamed'),
       typeParameters,
       parameters,
       type,
@@ -48,7 +48,7 @@ export function stripExport(factory: ts.NodeFactory, node: ts.Node): ts.Node {
     return factory.updateClassDeclaration(
       node,
       keep(node.modifiers),
-      name,
+      name ?? factory.createUniqueName('unnamed'),
       typeParameters,
       heritageClauses,
       members,

@@ -10,7 +10,7 @@
  */
 import ts from 'typescript';
 import { isDisposed } from './declarations';
-import { importStatements } from './imports';
+import { importEqualsStatements, importStatements } from './imports';
 import { assignmentPattern, named } from './patterns';
 import { isReference, stripExport } from './syntax';
 
@@ -36,6 +36,8 @@ export function shareNames(cell: CellNames): ts.TransformerFactory<ts.SourceFile
 class CellTransformer {
   /** Classes, enums and namespaces being visited: inside, their own name stays local, for it is not yet assigned. */
   private readonly enclosing = new Set<ts.Node>();
+  /** `var` names that are declared without a value: at the start of the cell, for where they stand they change nothing. */
+  private readonly valueless: ts.Identifier[] = [];
   private readonly factory: ts.NodeFactory;
 
   constructor(
@@ -49,12 +51,16 @@ class CellTransformer {
     // What the scope appended after the cell's text (exports, imports of earlier names) is for the type checker alone.
     const statements = file.statements.filter(statement => statement.getStart(file) < this.cell.length);
     const last = statements.findLast(statement => !ts.isEmptyStatement(statement));
+    const isValue = (name: ts.Identifier) => this.cell.isValue(name);
+    const read = (name: ts.Identifier) => this.reference(name) as ts.Expression;
     const imports: ts.Statement[] = [];
     const functions: ts.Statement[] = [];
     const body: ts.Statement[] = [];
     for (const statement of statements) {
-      if (ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement)) {
-        imports.push(...importStatements(this.factory, statement, name => this.cell.isValue(name)));
+      if (ts.isImportDeclaration(statement)) {
+        imports.push(...importStatements(this.factory, statement, isValue));
+      } else if (ts.isImportEqualsDeclaration(statement)) {
+        imports.push(...importEqualsStatements(this.factory, statement, isValue, read));
       } else if (ts.isFunctionDeclaration(statement) && statement.body && statement.name) {
         functions.push(this.declareAs(statement.name));
         body.push(this.visit(statement) as ts.Statement);
@@ -64,7 +70,8 @@ class CellTransformer {
         body.push(...this.statement(statement));
       }
     }
-    return this.factory.updateSourceFile(file, [...functions, ...imports, ...body]);
+    const variables = this.valueless.map(name => this.declareAs(name, this.factory.createVoidZero()));
+    return this.factory.updateSourceFile(file, [...variables, ...functions, ...imports, ...body]);
   }
 
   /** `expression;` as the last statement of the cell: wrapped, so that a promise is shown and not awaited. */
@@ -98,10 +105,12 @@ class CellTransformer {
     return visited;
   }
 
-  /** `__declare.name = name;` */
-  private declareAs(name: ts.Identifier): ts.Statement {
+  /** `__declare.name = value;`, where the value is the local variable of that name unless another is given. */
+  private declareAs(
+    name: ts.Identifier,
+    value: ts.Expression = this.factory.createIdentifier(name.text),
+  ): ts.Statement {
     const target = this.property(DECLARE, name.text);
-    const value = this.factory.createIdentifier(name.text);
     return this.factory.createExpressionStatement(this.factory.createAssignment(target, value));
   }
 
@@ -200,7 +209,13 @@ class CellTransformer {
 
   /** `let a = 1, { b } = f()` as `__declare.a = 1, { b: __declare.b } = __scope.f()`. */
   private assignments(list: ts.VariableDeclarationList): ts.Expression {
-    const parts = list.declarations.map(declaration => this.assignment(declaration));
+    const isVar = (list.flags & ts.NodeFlags.BlockScoped) === 0;
+    const parts: ts.Expression[] = [];
+    for (const declaration of list.declarations) {
+      if (isVar && !declaration.initializer) this.valueless.push(declaration.name as ts.Identifier);
+      else parts.push(this.assignment(declaration));
+    }
+    if (parts.length === 0) return this.factory.createVoidZero();
     return parts.reduce((left, right) => this.factory.createComma(left, right));
   }
 
