@@ -6,7 +6,7 @@ import path from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { guardAwait, guardIteration } from './runtime/awaits';
 import { Cell, enterCell } from './runtime/cell';
-import { createComms } from './runtime/comms';
+import { createComms, type CommMessage } from './runtime/comms';
 import { createHost, type KernelHost } from './runtime/host';
 import { importNamespace, installModules } from './runtime/modules';
 import { installOutput } from './runtime/output';
@@ -16,14 +16,17 @@ import { installResolution } from './runtime/resolve';
 import { runCell } from './runtime/run';
 import { installStackTraces } from './runtime/stack';
 import { dropTimers, installTimers } from './runtime/timers';
+import { Recent } from './recent';
 import { createSharedMemory } from './shared';
 import type { FromMain, FrontData, LanguageData, ToMain } from './threads';
 
 type Send = (message: FromMain) => void;
 
-/** Cells that may still have something to run, by number. */
-const alive = new Map<number, Cell>();
 const MAXIMUM_ALIVE = 1_000;
+/** Cells that may still have something to run, by number. */
+const aliveCells = new Recent<number, Cell>(MAXIMUM_ALIVE);
+/** Messages of comms, each handled as a cell of its own. */
+const aliveHandlers = new Recent<number, Cell>(MAXIMUM_ALIVE);
 
 function startThreads(connectionFile: string, shared: SharedArrayBuffer): Worker {
   const launcher = path.join(__dirname, 'launch.cjs');
@@ -42,31 +45,37 @@ function startThreads(connectionFile: string, shared: SharedArrayBuffer): Worker
   return front;
 }
 
-function begin(number: number, label: string, code: string): Cell {
-  const cell = new Cell(number, label, code);
-  alive.set(number, cell);
-  for (const oldest of alive.keys()) {
-    if (alive.size <= MAXIMUM_ALIVE) break;
-    alive.delete(oldest);
-  }
+function begin(cell: Cell, alive: Map<number, Cell>): void {
+  alive.set(cell.number, cell);
   enterCell(cell);
-  return cell;
 }
 
 async function run(message: Extract<ToMain, { type: 'run' }>, send: Send): Promise<void> {
-  const cell = begin(message.cell, message.label, message.code);
+  const cell = new Cell(message.cell, message.label, message.code);
+  begin(cell, aliveCells);
   usePaths(message.paths);
   const outcome = await runCell(message, cell);
   send({ type: 'done', cell: cell.number, outcome });
 }
 
+function handle(message: CommMessage, comms: ReturnType<typeof createComms>, send: Send): void {
+  begin(new Cell(message.cell, 'comm', ''), aliveHandlers);
+  try {
+    comms.receive(message);
+  } finally {
+    send({ type: 'handled', cell: message.cell });
+  }
+}
+
 /** Drops a cell, or every cell: their awaits, timers and signals. May be asked several times for one interrupt. */
 function interrupt(number: number | undefined, send: Send): void {
-  const cells = [...alive.values()].filter(cell => number === undefined || cell.number === number);
+  const alive = [...aliveCells.values(), ...aliveHandlers.values()];
+  const cells = alive.filter(cell => number === undefined || cell.number === number);
   for (const cell of cells) {
     cell.stopped = true;
     dropTimers(cell);
-    alive.delete(cell.number);
+    aliveCells.delete(cell.number);
+    aliveHandlers.delete(cell.number);
   }
   enterCell(undefined);
   send({ type: 'interrupted', cell: number, declared: cells.flatMap(cell => [...cell.declared]) });
@@ -107,10 +116,7 @@ function main(connectionFile: string): void {
     if (message.type === 'run') void run(message, send);
     else if (message.type === 'interrupt') interrupt(message.cell, send);
     else if (message.type === 'exit') endProcess(0);
-    else {
-      begin(message.cell, 'comm', '');
-      comms.receive(message);
-    }
+    else handle(message, comms, send);
   });
 }
 

@@ -55,6 +55,7 @@ export type FromMain =
       data: unknown;
     }
   | { type: 'comm target'; name: string; registered: boolean }
+  | { type: 'handled'; cell: CellNumber }
   | { type: 'done'; cell: CellNumber; outcome: CellOutcome }
   | { type: 'interrupted'; cell: CellNumber | undefined; declared: string[] }
   | { type: 'signal' }

@@ -1,5 +1,6 @@
 /** A value as an output: the formats in which a front end may show it. */
 import { types } from 'node:util';
+import { bundleAsJson } from '../runtime/json';
 import type { MimeBundle } from '../threads';
 import { renderImage } from './image';
 import { inspectValue } from './inspect';
@@ -48,7 +49,8 @@ function withText(bundle: MimeBundle, value: object): MimeBundle {
       `[Symbol.for('Jupyter.display')]() must return an object of MIME types, not ${String(bundle)}`,
     );
   }
-  return 'text/plain' in bundle ? bundle : { 'text/plain': inspectValue(value), ...bundle };
+  const formats = bundleAsJson(bundle);
+  return 'text/plain' in formats ? formats : { 'text/plain': inspectValue(value), ...formats };
 }
 
 function render(value: object): MimeBundle | Promise<MimeBundle> | undefined {

@@ -1,6 +1,7 @@
 /** Comms: named channels between code in the notebook and widgets in the front end. */
 import type { CellNumber, FromMain, ToMain } from '../threads';
 import type { Request } from './message';
+import type { Requests } from './requests';
 import type { Sockets } from './sockets';
 
 type CommFromMain = Extract<FromMain, { type: 'comm' }>;
@@ -9,9 +10,12 @@ type CommFromMain = Extract<FromMain, { type: 'comm' }>;
 export class Comms {
   private readonly targets = new Set<string>();
   private readonly open = new Map<string, string>();
+  /** What waits until the notebook has handled a message. */
+  private readonly handled = new Map<CellNumber, () => void>();
 
   constructor(
     private readonly sockets: Sockets,
+    private readonly requests: Requests,
     private readonly send: (message: ToMain) => void,
   ) {}
 
@@ -27,8 +31,11 @@ export class Comms {
     return Object.fromEntries(wanted.map(([id, name]) => [id, { target_name: name }]));
   }
 
-  /** Takes `comm_open`, `comm_msg` and `comm_close` of a client; a target that nobody handles is closed at once. */
-  fromClient(request: Request, cell: CellNumber): void {
+  /**
+   * Takes `comm_open`, `comm_msg` and `comm_close` of a client; a target that nobody handles is closed at once. Resolves
+   * when code in the notebook has handled it.
+   */
+  async fromClient(request: Request): Promise<void> {
     const { comm_id, target_name, data } = request.content;
     const id = String(comm_id);
     const event = eventOf(request.header.msg_type);
@@ -42,7 +49,17 @@ export class Comms {
     const target = this.open.get(id);
     if (target === undefined) return;
     if (event === 'close') this.open.delete(id);
+    const cell = this.requests.register(request);
     this.send({ type: 'comm', cell, event, id, target, data: data ?? {} });
+    await new Promise<void>(resolve => this.handled.set(cell, resolve));
+  }
+
+  /** The notebook has handled the message; without a number, an interrupt has ended whatever was handled. */
+  acknowledge(cell?: CellNumber): void {
+    for (const number of cell === undefined ? [...this.handled.keys()] : [cell]) {
+      this.handled.get(number)?.();
+      this.handled.delete(number);
+    }
   }
 
   /** Publishes what code in the notebook sends on a comm. */

@@ -12,6 +12,7 @@ import { kernelInformation } from './information';
 import { LanguageClient } from './language';
 import { text, type Request } from './message';
 import { StreamBuffer } from './output';
+import { Requests } from './requests';
 import { CellRunner } from './runner';
 import { Shell } from './shell';
 import { Sockets, type RequestChannel } from './sockets';
@@ -26,6 +27,7 @@ class Front {
   private readonly output: StreamBuffer;
   private readonly runner: CellRunner;
   private readonly shell: Shell;
+  private readonly requests = new Requests();
   private readonly history = new History();
   private readonly comms: Comms;
 
@@ -37,8 +39,8 @@ class Front {
     this.language = new LanguageClient(data.language);
     this.output = new StreamBuffer(sockets);
     this.runner = new CellRunner(main, this.language);
-    this.shell = new Shell(sockets, this.output, this.runner, this.history);
-    this.comms = new Comms(sockets, message => this.send(message));
+    this.shell = new Shell(sockets, this.requests, this.output, this.runner, this.history);
+    this.comms = new Comms(sockets, this.requests, message => this.send(message));
     main.on('message', (message: FromMain) => this.receive(message));
   }
 
@@ -64,6 +66,7 @@ class Front {
     const replyType = type.replace(/_request$/, '_reply');
     if (content) this.sockets.reply(channel, request, replyType, { status: 'ok', ...content });
     this.sockets.publish('status', { execution_state: 'idle' }, request.header);
+    this.shell.restateBusy();
     if (type === 'shutdown_request') await this.shutDown();
   }
 
@@ -91,7 +94,7 @@ class Front {
       case 'comm_open':
       case 'comm_msg':
       case 'comm_close':
-        this.comms.fromClient(request, this.shell.register(request));
+        await this.comms.fromClient(request);
         return undefined;
       default:
         console.error(`A message of unknown type was ignored: ${type}`);
@@ -103,7 +106,7 @@ class Front {
   private receive(message: FromMain): void {
     if (message.type === 'stream') countReceived(this.data.shared);
     if ('cell' in message && isOutput(message) && this.runner.isStopped(message.cell)) return;
-    const parent = 'cell' in message ? this.shell.requestOf(message.cell) : undefined;
+    const parent = 'cell' in message ? this.requests.of(message.cell) : undefined;
     if (message.type === 'stream') this.output.write(message.name, message.text, parent);
     else {
       this.output.flush();
@@ -127,11 +130,16 @@ class Front {
         return this.comms.fromMain(message, parent);
       case 'comm target':
         return this.comms.setTarget(message.name, message.registered);
+      case 'handled':
+        return this.comms.acknowledge(message.cell);
       case 'signal':
         return void this.runner.interrupt();
       case 'exiting':
         return this.announceExit(message.code, parent);
-      default:
+      case 'interrupted':
+        this.comms.acknowledge();
+        return this.runner.receive(message);
+      case 'done':
         return this.runner.receive(message);
     }
   }

@@ -23,6 +23,10 @@ function withoutRepeats(entries: Entry[]): Entry[] {
   return entries.filter(entry => newest.get(entry.input) === entry);
 }
 
+function lastOf(entries: Entry[], count: number): Entry[] {
+  return count > 0 ? entries.slice(-count) : [];
+}
+
 export class History {
   private readonly entries: Entry[] = [];
 
@@ -54,7 +58,7 @@ export class History {
     unique,
     session,
   }: Record<string, unknown>): Entry[] {
-    const count = typeof n === 'number' ? n : DEFAULT_COUNT;
+    const newest = (entries: Entry[]) => lastOf(entries, typeof n === 'number' ? n : DEFAULT_COUNT);
     if (access === 'range') {
       // Session 0 is this one; earlier sessions are not kept.
       if (session !== undefined && session !== 0 && session !== SESSION) return [];
@@ -64,8 +68,8 @@ export class History {
     }
     if (access === 'search') {
       const matches = this.entries.filter(({ input }) => globPattern(text(pattern) || '*').test(input));
-      return (unique ? withoutRepeats(matches) : matches).slice(-count);
+      return newest(unique ? withoutRepeats(matches) : matches);
     }
-    return count > 0 ? this.entries.slice(-count) : [];
+    return newest(this.entries);
   }
 }

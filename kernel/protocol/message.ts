@@ -42,7 +42,6 @@ export class MessageCodec {
     content: unknown,
     parent: Header | undefined,
     identities: readonly Buffer[],
-    metadata: object = {},
   ): Buffer[] {
     const header: Header = {
       msg_id: randomUUID(),
@@ -52,7 +51,7 @@ export class MessageCodec {
       date: new Date().toISOString(),
       version: PROTOCOL_VERSION,
     };
-    const parts = [header, parent ?? {}, metadata, content].map(part => Buffer.from(JSON.stringify(part)));
+    const parts = [header, parent ?? {}, {}, content].map(part => Buffer.from(JSON.stringify(part)));
     return [...identities, DELIMITER, Buffer.from(this.sign(parts)), ...parts];
   }
 

@@ -1,5 +1,6 @@
 /** Runs cells one at a time: compiled by the language thread, run by the main thread, stopped by {@link Interrupter}. */
 import type { MessagePort } from 'node:worker_threads';
+import { red } from '../colors';
 import type { CellNumber, CellOutcome, FromMain, ToMain } from '../threads';
 import type { LanguageClient } from './language';
 import { Interrupter } from './interrupt';
@@ -22,7 +23,7 @@ const interruptedOutcome: Failure = {
   status: 'error',
   name: 'KeyboardInterrupt',
   message: 'the cell was interrupted',
-  traceback: ['\x1b[31mKeyboardInterrupt\x1b[39m: the cell was interrupted'],
+  traceback: [`${red('KeyboardInterrupt')}: the cell was interrupted`],
   declared: [],
 };
 
@@ -37,11 +38,6 @@ export class CellRunner {
     this.interrupter = new Interrupter(main);
   }
 
-  /** The number of the cell that runs now. */
-  get current(): CellNumber | undefined {
-    return this.running?.cell;
-  }
-
   /** Compiles and runs a cell; with `quiet`, its result is not asked for. Never rejects for what the cell does. */
   async run(cell: CellNumber, label: string, code: string, quiet: boolean): Promise<CellOutcome> {
     const { promise, running } = newRun(cell);
@@ -54,8 +50,10 @@ export class CellRunner {
 
   private async start(running: RunningCell, label: string, code: string, quiet: boolean): Promise<void> {
     const { cell } = running;
-    const result = await this.language.ask('compile', { cell, code, label });
+    // Before it is compiled: an earlier cell that is being stopped has yet to say which names it has declared.
     await this.interrupter.settled();
+    if (running.interrupted) return;
+    const result = await this.language.ask('compile', { cell, code, label });
     if (running.interrupted) return;
     if ('error' in result) return running.finish({ status: 'error', declared: [], ...result.error });
     running.compiling = false;

@@ -1,15 +1,14 @@
 /** The queue of cells: counts them, runs them in turn, and reports what became of each. */
-import type { CellNumber, CellOutcome, MimeBundle } from '../threads';
+import type { CellOutcome, MimeBundle } from '../threads';
 import type { History } from './history';
 import { text, type Request } from './message';
 import type { StreamBuffer } from './output';
+import type { Requests } from './requests';
 import type { CellRunner } from './runner';
 import type { Sockets } from './sockets';
 
 /** After an error, requests that are already on their way are given this long to arrive and be aborted with the queue. */
 const ABORT_GRACE_MILLISECONDS = 5;
-/** How many earlier cells can still get output of their own, from timers and callbacks that they left behind. */
-const REMEMBERED_CELLS = 1_000;
 
 interface ExecuteOptions {
   readonly code: string;
@@ -26,60 +25,49 @@ interface QueuedRequest {
 
 export class Shell {
   private readonly queue: QueuedRequest[] = [];
-  private readonly requests = new Map<CellNumber, Request>();
-  private latest: Request | undefined;
-  private busy = false;
-  private executions = 0;
+  private running: Request | undefined;
   private count = 0;
 
   constructor(
     private readonly sockets: Sockets,
+    private readonly requests: Requests,
     private readonly output: StreamBuffer,
     private readonly runner: CellRunner,
     private readonly history: History,
   ) {}
 
-  /** The request that output of a cell answers; the latest one where the cell is not known. */
-  requestOf(cell: CellNumber | undefined): Request | undefined {
-    return (cell !== undefined && this.requests.get(cell)) || this.latest;
-  }
-
-  /** Gives a request the number under which its output comes back. */
-  register(request: Request): CellNumber {
-    const cell = ++this.executions;
-    this.requests.set(cell, request);
-    this.latest = request;
-    for (const oldest of this.requests.keys()) {
-      if (this.requests.size <= REMEMBERED_CELLS) break;
-      this.requests.delete(oldest);
-    }
-    return cell;
-  }
-
   /** Takes an `execute_request`. */
   enqueue(request: Request): void {
     this.queue.push({ request, aborted: false });
-    if (!this.busy) void this.work();
+    if (!this.running) void this.work();
   }
 
   private async work(): Promise<void> {
-    this.busy = true;
     for (let next = this.queue.shift(); next; next = this.queue.shift()) {
       const { request, aborted } = next;
+      this.running = request;
       this.sockets.publish('status', { execution_state: 'busy' }, request.header);
       if (aborted) this.reply(request, { status: 'aborted', execution_count: this.count });
       else await this.execute(request);
       this.output.flush();
       this.sockets.publish('status', { execution_state: 'idle' }, request.header);
     }
-    this.busy = false;
+    this.running = undefined;
+  }
+
+  /**
+   * Says again that a cell runs, if one does, after another request has ended: front ends take the status that came last for
+   * that of the kernel.
+   */
+  restateBusy(): void {
+    if (this.running) this.sockets.publish('status', { execution_state: 'busy' }, this.running.header);
   }
 
   private async execute(request: Request): Promise<void> {
     const options = executeOptions(request.content);
     if (options.storeHistory) this.history.add(++this.count, options.code);
     const count = this.count;
-    const cell = this.register(request);
+    const cell = this.requests.register(request);
     if (!options.silent) {
       this.sockets.publish('execute_input', { code: options.code, execution_count: count }, request.header);
     }
@@ -136,7 +124,8 @@ export class Shell {
   ): Promise<Record<string, object>> {
     const results: Record<string, object> = {};
     for (const [key, expression] of Object.entries(expressions)) {
-      const outcome = await this.runner.run(this.register(request), 'expression', `(${expression})`, false);
+      const cell = this.requests.register(request);
+      const outcome = await this.runner.run(cell, 'expression', expression, false);
       results[key] =
         outcome.status === 'ok'
           ? { status: 'ok', data: outcome.result ?? { 'text/plain': 'undefined' }, metadata: {} }

@@ -67,13 +67,14 @@ export class Sockets {
   }
 
   /** Publishes to all clients; `parent` is the request that caused it. */
-  publish(type: string, content: unknown, parent: Header | undefined, metadata?: object): void {
-    this.send(this.iopub, this.codec.encode(type, content, parent, [Buffer.from(type)], metadata));
+  publish(type: string, content: unknown, parent: Header | undefined): void {
+    this.send(this.iopub, () => this.codec.encode(type, content, parent, [Buffer.from(type)]));
   }
 
   /** Answers the client of a request. */
   reply(channel: RequestChannel, request: Request, type: string, content: unknown): void {
-    this.send(this.routers[channel], this.codec.encode(type, content, request.header, request.identities));
+    const { header, identities } = request;
+    this.send(this.routers[channel], () => this.codec.encode(type, content, header, identities));
   }
 
   /** Resolves when everything sent so far has been handed to ZeroMQ. */
@@ -81,9 +82,10 @@ export class Sockets {
     await Promise.all(this.tails.values());
   }
 
-  private send(socket: zmq.Publisher | zmq.Router, frames: Buffer[]): void {
+  /** A message that cannot be sent, or written as JSON, is left out. */
+  private send(socket: zmq.Publisher | zmq.Router, frames: () => Buffer[]): void {
     const tail = (this.tails.get(socket) ?? Promise.resolve())
-      .then(() => socket.send(frames))
+      .then(() => socket.send(frames()))
       .catch((error: unknown) => console.error(`A message could not be sent: ${String(error)}`));
     this.tails.set(socket, tail);
   }

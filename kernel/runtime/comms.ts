@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { Comm, Comms } from '../display/tslab';
 import type { FromMain, ToMain } from '../threads';
 import { currentCell } from './cell';
+import { asJson } from './json';
 
-type CommMessage = Extract<ToMain, { type: 'comm' }>;
+/** What a client sends on a comm. */
+export type CommMessage = Extract<ToMain, { type: 'comm' }>;
 type Send = (message: FromMain) => void;
 
 /** Creates the registry; `receive` takes the messages of the front thread. */
@@ -12,16 +14,19 @@ export function createComms(send: Send): Comms & { receive(message: CommMessage)
   const targets = new Map<string, (comm: Comm, data: unknown) => void>();
   const open = new Map<string, Comm>();
 
+  const post = (event: CommMessage['event'], id: string, target: string, data: unknown = {}) => {
+    const content = asJson(data, `The data for the comm of target ${target}`);
+    send({ type: 'comm', cell: currentCell()?.number, event, id, target, data: content });
+  };
+
   const create = (id: string, target: string): Comm => {
-    const post = (event: CommMessage['event'], data: unknown = {}) =>
-      send({ type: 'comm', cell: currentCell()?.number, event, id, target, data });
     const comm: Comm = {
       id,
       target,
-      send: data => post('message', data),
+      send: data => post('message', id, target, data),
       close(data) {
+        post('close', id, target, data);
         open.delete(id);
-        post('close', data);
       },
     };
     open.set(id, comm);
@@ -29,10 +34,10 @@ export function createComms(send: Send): Comms & { receive(message: CommMessage)
   };
 
   return {
-    open(target, data = {}) {
-      const comm = create(randomUUID(), target);
-      send({ type: 'comm', cell: currentCell()?.number, event: 'open', id: comm.id, target, data });
-      return comm;
+    open(target, data) {
+      const id = randomUUID();
+      post('open', id, target, data);
+      return create(id, target);
     },
     register(target, onOpen) {
       targets.set(target, onOpen);

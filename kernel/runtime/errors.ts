@@ -1,32 +1,50 @@
 /** What was thrown, as the error output of a cell. */
 import util from 'node:util';
+import { red } from '../colors';
 import type { CellOutcome } from '../threads';
 import type { Cell } from './cell';
+import { lineInCell } from './stack';
 
-const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
+type Description = Pick<Extract<CellOutcome, { status: 'error' }>, 'name' | 'message' | 'traceback'>;
+
 const CONTEXT_LINES = 2;
 
 /** The outcome of a cell that threw: name, message, stack by cell and line, and the lines around the place. */
 export function errorOutcome(thrown: unknown, cell: Cell): CellOutcome {
-  const declared = [...cell.declared];
-  if (!isError(thrown)) {
-    const text = util.inspect(thrown);
-    const message = typeof thrown === 'string' ? thrown : text;
-    return { status: 'error', name: 'Thrown', message, traceback: [`${red('Thrown')}: ${text}`], declared };
+  return { status: 'error', ...describe(thrown, cell), declared: [...cell.declared] };
+}
+
+function describe(thrown: unknown, cell: Cell): Description {
+  try {
+    return isError(thrown) ? describeError(thrown, cell) : describeValue(thrown);
+  } catch {
+    return describeValue('a value that cannot be shown: to read it throws an error again');
   }
-  const name = String(thrown.name);
-  const described = describeError(thrown);
-  const traceback = described.startsWith(name) ? red(name) + described.slice(name.length) : described;
-  const lines = [...traceback.split('\n'), ...excerpt(described, cell)];
-  return { status: 'error', name, message: String(thrown.message), traceback: lines, declared };
 }
 
 function isError(value: unknown): value is Error {
   return value instanceof Error || util.types.isNativeError(value);
 }
 
+function describeValue(thrown: unknown): Description {
+  const text = util.inspect(thrown);
+  const message = typeof thrown === 'string' ? thrown : text;
+  return { name: 'Thrown', message, traceback: [`${red('Thrown')}: ${text}`] };
+}
+
+function describeError(error: Error, cell: Cell): Description {
+  const name = String(error.name);
+  const text = withStack(error);
+  const traceback = text.startsWith(name) ? red(name) + text.slice(name.length) : text;
+  return {
+    name,
+    message: String(error.message),
+    traceback: [...traceback.split('\n'), ...excerpt(error, cell)],
+  };
+}
+
 /** The error with its stack, further properties and causes. */
-function describeError(error: Error): string {
+function withStack(error: Error): string {
   try {
     return util.inspect(error, { colors: false });
   } catch {
@@ -34,11 +52,10 @@ function describeError(error: Error): string {
   }
 }
 
-/** The lines of the cell around the innermost place in it that the stack names. */
-function excerpt(stack: string, cell: Cell): string[] {
-  const place = new RegExp(`${cell.label.replace(/[[\]]/g, '\\$&')}:(\\d+):\\d+`).exec(stack);
-  if (!place) return [];
-  const failed = Number(place[1]);
+/** The lines of the cell around the innermost place in it that the error, or its cause, comes from. */
+function excerpt(error: Error, cell: Cell): string[] {
+  const failed = lineInCell(error, cell.number) ?? lineInCell(error.cause, cell.number);
+  if (failed === undefined) return [];
   const lines = cell.code.split('\n');
   const shown: string[] = ['', `${cell.label}:`];
   for (

@@ -9,6 +9,7 @@ export function resolveExports(
   subpath: string,
   conditions: readonly string[],
 ): string | undefined {
+  if (exports === undefined || exports === null) return undefined;
   const targets = isSubpathMap(exports) ? exports : { '.': exports as Target };
   const match = matchPattern(Object.keys(targets), subpath);
   return match && resolveTarget(targets[match.key], match.star, conditions);

@@ -5,6 +5,7 @@ import type { Comms, DisplayOptions } from '../display/tslab';
 import { expectAnswer, waitForAnswer } from '../shared';
 import type { FromMain, MimeBundle } from '../threads';
 import { currentCell, enterCell } from './cell';
+import { asJson, bundleAsJson } from './json';
 
 /** What a library may rely on; found at `globalThis[Symbol.for('Jupyter.kernel')]`. */
 export interface NotebookHost {
@@ -35,8 +36,8 @@ export function createHost(
     send({
       type: 'display',
       cell: currentCell()?.number,
-      data,
-      metadata,
+      data: bundleAsJson(data),
+      metadata: asJson(metadata, 'The metadata of the output') as Record<string, unknown>,
       id: id ?? (update ? randomUUID() : undefined),
       update,
     });
@@ -59,7 +60,7 @@ export function createHost(
     },
     prompt(message, password = false) {
       expectAnswer(memory);
-      send({ type: 'input', cell: currentCell()?.number, prompt: message, password });
+      send({ type: 'input', cell: currentCell()?.number, prompt: String(message), password });
       const text = waitForAnswer(memory);
       if (text === undefined) {
         throw new Error('prompt() needs a front end that can ask the user; this one does not allow input.');

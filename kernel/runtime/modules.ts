@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { forgetModule } from './stack';
 
@@ -22,6 +22,8 @@ const esOnlyCodes = ['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE', 'ERR_REQUIRE
 
 /** ES modules that were imported so that `require` can have them. */
 const imported = new Map<string, ModuleObject>();
+/** Those of them that were edited since, and are loaded by another URL. */
+const edited = new Set<string>();
 /** When each file of the project was loaded: its modification time then. */
 const loadedVersions = new Map<string, number>();
 
@@ -72,15 +74,21 @@ export async function importModule(specifier: string, folder: string): Promise<M
   if (/^(data|https?):/.test(specifier)) return asModule(await nativeImport(specifier));
   reloadEdited();
   const require = createRequire(path.join(folder, 'cell.ts'));
-  const request = specifier.startsWith('file:') ? new URL(specifier).pathname : specifier;
+  const request = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier;
   for (;;) {
     try {
       return require(request) as ModuleObject;
     } catch (error) {
       if (!(error instanceof NeedsImport) || imported.has(error.file)) throw error;
-      imported.set(error.file, asModule(await nativeImport(pathToFileURL(error.file).href)));
+      imported.set(error.file, asModule(await nativeImport(newestUrl(error.file))));
     }
   }
+}
+
+/** The URL of an ES module: of an edited one another, for Node keeps what it has loaded from the first. */
+function newestUrl(file: string): string {
+  const { href } = pathToFileURL(file);
+  return edited.has(file) ? `${href}?edited=${modificationTime(file)}` : href;
 }
 
 /** What `import(specifier)` gives to code in `folder`. */
@@ -90,7 +98,16 @@ export async function importNamespace(specifier: string, folder: string): Promis
 
 /** An ES module as code that was compiled to CommonJS expects it. */
 function asModule(namespace: ModuleObject): ModuleObject {
-  return { __esModule: true, ...namespace };
+  return withMembersOf(namespace, { __esModule: true });
+}
+
+/** Adds the properties of a module that an object doesn't have yet; each is read from the module at each use. */
+function withMembersOf(module: ModuleObject, object: ModuleObject): ModuleObject {
+  for (const key of Object.keys(module)) {
+    if (Object.hasOwn(object, key)) continue;
+    Object.defineProperty(object, key, { get: () => module[key], enumerable: true });
+  }
+  return object;
 }
 
 /** What `import x from` gives: the default export, or the whole of a CommonJS module. */
@@ -106,11 +123,7 @@ export function namespaceOf(module: ModuleObject): ModuleObject {
     return module;
   let namespace = namespaces.get(module);
   if (!namespace) {
-    namespace = { default: module };
-    for (const key of Object.keys(module)) {
-      if (key !== 'default')
-        Object.defineProperty(namespace, key, { get: () => module[key], enumerable: true });
-    }
+    namespace = withMembersOf(module, { default: module });
     namespaces.set(module, namespace);
   }
   return namespace;
@@ -144,6 +157,7 @@ function reloadEdited(): void {
     }
   }
   for (const file of stale) {
+    if (imported.delete(file)) edited.add(file);
     delete cache[file];
     loadedVersions.delete(file);
     forgetModule(file);

@@ -75,7 +75,7 @@ function developedSource(request: string, folder: string): string | undefined {
 }
 
 function typescriptTwin(request: string, folder: string): string | undefined {
-  const twin = path.resolve(folder, request.replace(/\.(?=[cm]?js$)/, '.').replace(/js$/, 'ts'));
+  const twin = path.resolve(folder, request.replace(/js$/, 'ts'));
   return /\.[cm]?js$/.test(request) && fs.existsSync(twin) ? twin : undefined;
 }
 

@@ -10,6 +10,16 @@ interface CellSource {
   map?: SourceMap;
 }
 
+/** Where a frame is in what the user wrote. */
+interface Place {
+  /** The script's name: of a cell, {@link cellScript}. */
+  readonly script: string;
+  /** How the user knows the file: `Cell [3]`, `/project/src/a.ts`. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 interface Hook {
   readonly javaScriptOf: (filename: string) => string;
 }
@@ -21,6 +31,8 @@ const kernelFolder = path.join(__dirname, '..') + path.sep;
 const parseJson = JSON.parse;
 const cells = new Map<string, CellSource>();
 const modules = new Map<string, SourceMap | undefined>();
+/** The places of each error, innermost first. */
+const placesOfErrors = new WeakMap<object, readonly Place[]>();
 /** The compiled text of a cell begins on the second line of its script. */
 const HEADER_LINES = 1;
 
@@ -55,32 +67,36 @@ export function forgetModule(file: string): void {
   modules.delete(file);
 }
 
-function original(map: SourceMap, line: number, column: number): string {
-  const entry = map.findEntry(line - 1, column - 1);
-  return 'originalLine' in entry
-    ? `${entry.originalLine + 1}:${entry.originalColumn + 1}`
-    : `${line}:${column}`;
+function original(
+  map: SourceMap | undefined,
+  line: number,
+  column: number,
+): { line: number; column: number } {
+  const entry = map?.findEntry(line - 1, column - 1);
+  return entry && 'originalLine' in entry
+    ? { line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+    : { line, column };
 }
 
-/** `Cell [3]:2:7`, `/project/src/a.ts:10:3`, or undefined for frames of the kernel and of Node itself. */
-function place(frame: NodeJS.CallSite): string | undefined {
-  const name = frame.getFileName();
-  if (!name || name.startsWith('node:')) return undefined;
+/** Undefined for frames of the kernel and of Node itself. */
+function placeOf(frame: NodeJS.CallSite): Place | undefined {
+  const script = frame.getFileName();
+  if (!script || script.startsWith('node:')) return undefined;
   const [line, column] = [frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1];
-  const cell = cells.get(name);
+  const cell = cells.get(script);
   if (cell) {
     cell.map ??= readMap(cell.sourceMap);
-    return `${cell.label}:${original(cell.map, line - HEADER_LINES, column)}`;
+    return { script, file: cell.label, ...original(cell.map, line - HEADER_LINES, column) };
   }
-  const file = name.startsWith('file:') ? fileURLToPath(name) : name;
+  const file = script.startsWith('file:') ? fileURLToPath(script) : script;
   if (file.startsWith(kernelFolder)) return undefined;
   const map = /\.[cm]?tsx?$/.test(file) ? moduleMap(file) : undefined;
-  return `${file}:${map ? original(map, line, column) : `${line}:${column}`}`;
+  return { script, file, ...original(map, line, column) };
 }
 
-function describe(frame: NodeJS.CallSite): string[] {
-  const location = place(frame);
-  if (location === undefined) return [];
+/** `    at f (Cell [3]:2:7)` */
+function describe(frame: NodeJS.CallSite, { file, line, column }: Place): string {
+  const location = `${file}:${line}:${column}`;
   const called = frame.getFunctionName()?.replace(/^__(scope|declare)\./, '');
   const type = frame.getTypeName();
   const owner =
@@ -88,12 +104,30 @@ function describe(frame: NodeJS.CallSite): string[] {
       ? `${type}.`
       : '';
   const prefix = `${frame.isAsync() ? 'async ' : ''}${frame.isConstructor() ? 'new ' : ''}`;
-  return [`    at ${prefix}${called ? `${owner}${called} (${location})` : location}`];
+  return `    at ${prefix}${called ? `${owner}${called} (${location})` : location}`;
 }
 
 /** Formats the stack of every error that is made on this thread. */
 export function installStackTraces(): void {
-  Error.prepareStackTrace = (error, frames) => [headline(error), ...frames.flatMap(describe)].join('\n');
+  Error.prepareStackTrace = (error, frames) => {
+    const lines = [headline(error)];
+    const places: Place[] = [];
+    for (const frame of frames) {
+      const place = placeOf(frame);
+      if (!place) continue;
+      places.push(place);
+      lines.push(describe(frame, place));
+    }
+    placesOfErrors.set(error, places);
+    return lines.join('\n');
+  };
+}
+
+/** The line of a cell's execution that an error comes from; undefined when it comes from elsewhere. */
+export function lineInCell(error: unknown, cell: number): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  void error.stack; // Read for the first time, it is formatted.
+  return placesOfErrors.get(error)?.find(({ script }) => script === cellScript(cell))?.line;
 }
 
 function headline(error: Error): string {

@@ -82,6 +82,60 @@ def test_a_sigint_from_a_terminal_interrupts_the_cell(own_kernel):
     assert own_kernel.reply(request)["content"]["ename"] == "KeyboardInterrupt"
 
 
+UNWRITABLE = {
+    "a bundle with a BigInt": "display.bundle({ 'application/json': { n: 10n } })",
+    "a circular bundle": "const ring: any = {}; ring.ring = ring; display.bundle({ 'application/json': ring })",
+    "metadata with a BigInt": "display.bundle({ 'text/plain': 'a' }, { metadata: { n: 10n } })",
+    "a new comm with a BigInt": "comms.open('unwritable', { n: 10n })",
+    "a comm's message with a BigInt": "comms.open('unwritable').send({ n: 10n })",
+}
+
+
+@pytest.mark.parametrize("name", UNWRITABLE)
+def test_what_json_cannot_hold_is_an_error_of_the_cell(kernel, name):
+    kernel.choose("")
+    result = kernel.run("import { comms, display } from 'tslab'; " + UNWRITABLE[name], timeout=10)
+    assert result.reply["ename"] == "TypeError" and "JSON" in result.reply["evalue"]
+    assert kernel.run("1 + 1", timeout=10).text == "2"
+
+
+@pytest.mark.parametrize("drawn", ["{ 'application/json': { n: 10n } }", "Promise.resolve({ 'application/json': { n: 10n } })"])
+def test_a_value_that_draws_what_json_cannot_hold_is_shown_as_text(kernel, drawn):
+    kernel.choose("")
+    result = kernel.run(f"({{ name: 'drawing', [Symbol.for('Jupyter.display')]: () => ({drawn}) }})", timeout=10)
+    assert "drawing" in result.text and "JSON" in result.stream("stderr")
+
+
+def test_a_drawing_with_functions_in_it_is_shown_without_them(kernel):
+    kernel.choose("")
+    result = kernel.run("({ [Symbol.for('Jupyter.display')]: () => ({ 'application/json': { n: 1, f() {} } }) })", timeout=10)
+    assert result.data["application/json"] == {"n": 1}
+
+
+def test_a_flood_of_comm_messages_leaves_the_running_cell_its_outputs_and_its_interrupt(kernel):
+    kernel.choose("")
+    kernel.run("import { comms } from 'tslab'; let handled = 0; comms.register('flood', comm => { comm.onMessage = () => { handled++ } })")
+    session = kernel.client.session
+    for target in ("flood", "unknown"):
+        kernel.client.shell_channel.send(session.msg("comm_open", {"comm_id": target, "target_name": target, "data": {}}))
+    request = kernel.send("const before = handled; while (handled < before + 1_200) await new Promise(r => setTimeout(r, 10)); console.log('all'); await new Promise(() => {})")
+    kernel.wait_busy(request)
+    for target in ("unknown", "flood"):
+        for _ in range(1_200):
+            kernel.client.shell_channel.send(session.msg("comm_msg", {"comm_id": target, "data": {}}))
+    kernel.wait_for(request, "stream")
+    kernel.interrupt()
+    assert kernel.reply(request, timeout=10)["content"]["ename"] == "KeyboardInterrupt"
+    kernel.collect(request)
+    assert kernel.run("handled").text == "1200"
+
+
+def test_text_that_arrives_in_chunks_is_whole(kernel):
+    kernel.choose("")
+    result = kernel.run("const bytes = Buffer.from('€'.repeat(1_000)); for (let at = 0; at < bytes.length; at += 100) process.stdout.write(bytes.subarray(at, at + 100))")
+    assert result.stream() == "€" * 1_000
+
+
 def test_deep_recursion_is_an_error(kernel):
     result = kernel.run(kernel.choose("function deep(): number { return 1 + deep() } deep()", "def deep(): return 1 + deep()\ndeep()"))
     assert result.reply["ename"] == kernel.choose("RangeError", "RecursionError")

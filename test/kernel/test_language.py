@@ -63,6 +63,14 @@ def test_var_in_loops_and_blocks_belongs_to_the_notebook(kernel):
     assert kernel.run("`${i}${last}${k}`").text == "'32z'"
 
 
+def test_a_var_without_a_value_keeps_it_from_round_to_round_and_has_none_in_a_new_cell(kernel):
+    kernel.choose("")
+    for _ in range(2):
+        assert kernel.run("for (let n = 0; n < 3; n++) { var total: number; total = (total ?? 0) + 1 } total").text == "3"
+    kernel.run("var total: number")
+    assert kernel.run("String(total)").text == "'undefined'"
+
+
 def test_functions_and_classes_keep_their_names(kernel):
     kernel.choose("")
     kernel.run("const arrow = () => 1; const Klass = class {}; let plain = function () {}")
@@ -79,6 +87,35 @@ def test_export_in_a_cell_declares(kernel):
     kernel.choose("")
     assert kernel.run("export const shared = 3; export function g() { return shared }").reply["status"] == "ok"
     assert kernel.run("g()").text == "3"
+
+
+def test_default_exports_without_a_name_run(kernel):
+    kernel.choose("")
+    for code in ("export default function () { return 1 }", "export default class { static made = ((globalThis as any).made = 'made') }"):
+        result = kernel.run(code)
+        assert result.reply["status"] == "ok", result.error
+    assert kernel.run("(globalThis as any).made").text == "'made'"
+
+
+def test_const_enums_have_values_here_and_in_later_cells(kernel):
+    kernel.choose("")
+    result = kernel.run("const enum Level { Low = 1, High } export const enum Side { Left = 'left' } [Level.High, Side.Left].join()")
+    assert result.text == "'2,left'", result.error
+    assert kernel.run("[Level.High, Side['Left']].join()").text == "'2,left'"
+
+
+def test_a_name_for_a_member_of_a_namespace(kernel):
+    kernel.choose("")
+    result = kernel.run("namespace Deep { export namespace Inner { export let value = 1; export interface Shape { x: number } } export function f() { return 3 } } import inner = Deep.Inner; import Shape = Deep.Inner.Shape; import Format = Intl.NumberFormat; inner.value")
+    assert result.text == "1", result.error
+    assert kernel.run("Deep.Inner.value = 2; const shape: Shape = { x: inner.value }; [shape.x, Deep.f(), Format === Intl.NumberFormat].join()").text == "'2,3,true'"
+
+
+def test_text_that_looks_like_the_end_of_a_module_is_kept(kernel):
+    kernel.choose("")
+    code = "const generated = `\nexport {};\n//# sourceMappingURL=a.js.map\n`; generated.length"
+    result = kernel.run(code)
+    assert result.text == str(len("\nexport {};\n//# sourceMappingURL=a.js.map\n")), result.error
 
 
 def test_top_level_await_and_for_await(kernel):
@@ -200,6 +237,24 @@ def test_causes_and_properties_of_errors_are_shown(kernel):
     assert "inner" in result.traceback and "E7" in result.traceback
 
 
+def test_the_lines_around_an_error_are_those_of_the_cell_that_failed(kernel):
+    kernel.run(kernel.choose("function first() {\n  throw new Error('x')\n}", "def first():\n  return 1 / 0\n"))
+    result = kernel.run(kernel.choose("1;\n2;\n3;\nfirst()", "1\n2\n3\nfirst()"), store_history=False)
+    marked = [line for line in result.traceback.split("\n") if line.startswith("-")]
+    assert any("4 " in line and "first(" in line for line in marked), result.traceback
+
+
+def test_thrown_values_that_cannot_be_described_end_the_cell(kernel):
+    kernel.choose("")
+    for thrown in (
+        "Object.defineProperty(new Error('x'), 'message', { get() { throw 1 } })",
+        "{ [Symbol.for('nodejs.util.inspect.custom')]() { throw 1 } }",
+        "Object.assign(new Error('x'), { name: { toString() { throw 1 } } })",
+    ):
+        assert kernel.run(f"throw {thrown}", timeout=10).reply["status"] == "error"
+    assert kernel.run("1 + 1").text == "2"
+
+
 def test_thrown_values_that_are_no_errors_are_reported(kernel):
     kernel.choose("")
     assert kernel.run("throw 'text'").reply["evalue"] == "text"
@@ -236,6 +291,35 @@ def test_es_only_packages_and_subpaths_through_exports(kernel):
     )
     assert kernel.run("import hello, { answer } from 'es-only'; import { deep } from 'es-only/sub/deep'; [hello(), answer, deep].join()").text == "'hello,42,deep'"
     assert kernel.run("const es = await import('es-only'); es.answer + es.default().length").text == "47"
+
+
+def test_names_of_es_modules_are_read_at_each_use(kernel):
+    kernel.choose("")
+    package(
+        kernel.folder,
+        "es-live",
+        {"package.json": '{"name": "es-live", "version": "1.0.0", "type": "module", "exports": "./index.js"}', "index.js": "export let count = 0; export function raise() { count++ }"},
+    )
+    kernel.run("// @ts-ignore\nimport * as live from 'es-live';\n// @ts-ignore\nimport { count, raise } from 'es-live'; raise()")
+    assert kernel.run("[count, live.count].join()").text == "'1,1'"
+
+
+def test_file_urls_are_imported_whatever_is_in_the_path(kernel):
+    kernel.choose("")
+    folder = kernel.folder / "a folder with %41 in it"
+    folder.mkdir()
+    (folder / "part.ts").write_text("export const part: number = 4;")
+    result = kernel.run(f"import {{ pathToFileURL }} from 'url'; (await import(pathToFileURL({str(folder / 'part.ts')!r}).href)).part")
+    assert result.text == "4", result.error
+
+
+def test_an_edited_es_module_is_imported_anew(kernel):
+    kernel.choose("")
+    (kernel.folder / "edited.mjs").write_text("export const edition = 1;")
+    assert kernel.run("import { edition } from './edited.mjs'; edition").text == "1"
+    time.sleep(0.02)
+    (kernel.folder / "edited.mjs").write_text("export const edition = 'second';")
+    assert kernel.run("import { edition } from './edited.mjs'; edition").text == "'second'"
 
 
 def test_modules_import_es_only_packages_statically_and_dynamically(kernel):
@@ -318,6 +402,15 @@ def test_a_package_under_development_is_imported_from_its_source(kernel):
     (root / "node_modules" / "my-link").mkdir(parents=True)
     code = f"const project = require('module').createRequire({str(root / 'notebook.ts')!r}); project('my-project').live"
     assert kernel.run(code).text == "12"
+
+
+def test_a_module_of_a_project_whose_package_json_exports_nothing(kernel):
+    kernel.choose("")
+    (kernel.folder / "application").mkdir()
+    (kernel.folder / "application" / "package.json").write_text('{"name": "application"}')
+    (kernel.folder / "application" / "part.ts").write_text("export const part: number = 3;")
+    result = kernel.run("import { part } from './application/part'; part")
+    assert result.text == "3", result.error
 
 
 def test_an_installed_package_is_imported_as_it_was_packed(kernel):

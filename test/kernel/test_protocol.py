@@ -41,8 +41,23 @@ def test_a_cell_is_echoed_and_answered_between_busy_and_idle(kernel):
 
 def test_every_message_names_its_parent(kernel):
     request = kernel.send("1")
-    messages = kernel.collect(request)
-    assert all(m["parent_header"]["msg_id"] == request for m in messages)
+    messages = []
+    while states(messages)[-1:] != ["idle"]:
+        messages.append(kernel.client.get_iopub_msg(timeout=10))
+    assert [m["parent_header"].get("msg_id") for m in messages] == [request] * 4
+
+
+def test_the_kernel_does_not_look_idle_while_a_cell_runs(kernel):
+    kernel.choose("")
+    request = kernel.send("await new Promise(r => setTimeout(r, 1_000))")
+    kernel.wait_busy(request)
+    kernel.ask("complete_request", code="Math.", cursor_pos=5)
+    kernel.ask("kernel_info_request", channel="control")
+    messages = []
+    while not messages or messages[-1]["msg_type"] != "status" or messages[-1]["content"]["execution_state"] != "idle" or messages[-1]["parent_header"]["msg_id"] != request:
+        messages.append(kernel.client.get_iopub_msg(timeout=10))
+    statuses = [(m["content"]["execution_state"], m["parent_header"]["msg_id"] == request) for m in messages if m["msg_type"] == "status"]
+    assert statuses == [("busy", False), ("idle", False), ("busy", True)] * 2 + [("idle", True)]
 
 
 def test_requests_on_control_are_answered_between_busy_and_idle(kernel):
@@ -74,8 +89,9 @@ def test_cells_without_history_keep_the_count(kernel):
 def test_user_expressions_are_evaluated_after_the_cell(kernel):
     code = kernel.choose("const six = 6", "six = 6")
     expressions = {"good": "six * 7", "bad": "nothing_of_that_name"}
+    expressions |= kernel.choose({"comment": "six * 7 // of them", "semicolon": "six * 7;"}, {"comment": "six * 7 # of them"})
     values = kernel.run(code, user_expressions=expressions).reply["user_expressions"]
-    assert values["good"]["status"] == "ok" and values["good"]["data"]["text/plain"] == "42"
+    assert {value["data"]["text/plain"] for name, value in values.items() if name != "bad"} == {"42"}
     assert values["bad"]["status"] == "error" and values["bad"]["ename"] and values["bad"]["traceback"]
 
 
@@ -144,6 +160,10 @@ def test_is_complete_waits_for_the_end_of_a_template_literal(kernel):
     assert kernel.ask("is_complete_request", code=kernel.choose("const s = `a\n", 's = """a'))["status"] == "incomplete"
 
 
+def test_is_complete_does_not_wait_for_the_end_of_a_string(kernel):
+    assert kernel.ask("is_complete_request", code="s = 'abc")["status"] == "invalid"
+
+
 def test_input_is_asked_of_the_client_that_ran_the_cell(kernel):
     request = kernel.send(kernel.choose('prompt("name? ")', 'input("name? ")'), allow_stdin=True)
     asked = kernel.client.get_stdin_msg(timeout=20)
@@ -188,6 +208,30 @@ def test_comms_carry_data_both_ways(kernel):
     assert answers == [{"back": {"n": 1}}]
     kernel.client.shell_channel.send(session.msg("comm_close", {"comm_id": "c2", "data": {}}))
     assert kernel.ask("comm_info_request")["comms"] == {}
+
+
+def test_a_comm_message_is_idle_when_it_was_handled(kernel):
+    kernel.choose("")
+    kernel.run("import { comms, display } from 'tslab'; comms.register('slow', comm => { comm.onMessage = () => { const end = Date.now() + 300; while (Date.now() < end) {} display.text('handled') } })")
+    session = kernel.client.session
+    kernel.client.shell_channel.send(session.msg("comm_open", {"comm_id": "c3", "target_name": "slow", "data": {}}))
+    asking = session.msg("comm_msg", {"comm_id": "c3", "data": {}})
+    kernel.client.shell_channel.send(asking)
+    kinds = [m["msg_type"] for m in kernel.collect(asking["header"]["msg_id"])]
+    assert kinds == ["status", "display_data", "status"]
+
+
+def test_a_comm_message_whose_handler_is_interrupted_ends(kernel):
+    kernel.choose("")
+    kernel.run("import { comms } from 'tslab'; comms.register('endless', comm => { comm.onMessage = () => { console.log('begun'); for (;;) {} } })")
+    session = kernel.client.session
+    kernel.client.shell_channel.send(session.msg("comm_open", {"comm_id": "c4", "target_name": "endless", "data": {}}))
+    asking = session.msg("comm_msg", {"comm_id": "c4", "data": {}})
+    kernel.client.shell_channel.send(asking)
+    time.sleep(0.5)
+    kernel.interrupt()
+    assert states(kernel.collect(asking["header"]["msg_id"], timeout=10)) == ["busy", "idle"]
+    assert kernel.run("1 + 1", timeout=10).text == "2"
 
 
 def test_heartbeat_echoes(kernel):
