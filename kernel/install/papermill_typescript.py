@@ -14,7 +14,14 @@ from papermill.translators import Translator, papermill_translators
 
 #: let name: type = value; // help
 DECLARATION = re.compile(
-    r"^(?:let|const|var)\s+(?P<name>[\w$]+)\s*(?::\s*(?P<type>[^=]+?))?\s*=\s*(?P<value>.*?);?\s*(?://\s*(?P<help>.*))?$"
+    r"""
+    ^(?:let|const|var)\s+(?P<name>[\w$]+)\s*
+    (?::\s*(?P<type>(?:=>|[^=])+?)\s*)?                                         # => of a function
+    =(?!>)\s*
+    (?P<value>(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|(?!//)[^"'`])*?)\s*;?\s*  # // in a text is no comment
+    (?://\s*(?P<help>.*))?$
+    """,
+    re.VERBOSE,
 )
 
 

@@ -1,6 +1,7 @@
 """The tools around notebooks: nbclient, nbconvert, papermill, several kernels at once."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,24 @@ def test_papermill_sets_parameters(tmp_path):
     out = papermill.execute_notebook(str(path), str(tmp_path / "out.ipynb"), parameters=parameters, cwd=str(tmp_path), progress_bar=False)
     text = out.cells[-1].outputs[0]["data"]["text/plain"]
     assert json.loads(eval(text)) == [3, 'quote " and \\ line\n', [1, 2], {"deep": False}, None]
+
+
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("let count = 3; // how many", ("count", "None", "3", "how many")),
+        ("const url: string = 'http://example.org'; // whence", ("url", "string", "'http://example.org'", "whence")),
+        ('let note = "a // b"', ("note", "None", '"a // b"', "")),
+        (r'let quote = "\" // "; // said', ("quote", "None", r'"\" // "', "said")),
+        ("let half: (x: number) => number = x => x / 2; // halves", ("half", "(x: number) => number", "x => x / 2", "halves")),
+        ("let same = a == b", ("same", "None", "a == b", "")),
+    ],
+)
+def test_papermill_tells_the_parameters_of_a_notebook(line, expected):
+    pytest.importorskip("papermill")
+    module = runpy.run_path(str(Path(__file__).parents[2] / "kernel/install/papermill_typescript.py"))
+    (found,) = module["TypeScriptTranslator"].inspect({"source": line})
+    assert (found.name, found.inferred_type_name, found.default, found.help) == expected
 
 
 def test_the_console_runs_what_is_typed(tmp_path):
