@@ -9,6 +9,7 @@ export interface TrainingProgress {
   readonly steps: number;
   /** Mean loss of the last steps. */
   readonly loss: number;
+  /** Mean since the training began or was resumed. */
   readonly imagesPerSecond: number;
   readonly secondsLeft: number;
 }
@@ -43,27 +44,43 @@ export interface Meter {
   measure(losses: readonly number[]): TrainingProgress;
   /** The line of the log. */
   metric(losses: readonly number[]): Metric;
+  /** Does what is no training: its time does not count. */
+  pausedFor(work: () => Promise<void>): Promise<void>;
 }
 
 /** Reports on a training that began (or was resumed) at step `first` just now. */
 export function createMeter({ steps, batchSize }: TrainingConfig, first: number): Meter {
-  const start = performance.now();
-  const measure = (losses: readonly number[]): TrainingProgress => {
-    const step = losses.length;
-    const secondsPerStep = (performance.now() - start) / 1000 / Math.max(1, step - first);
-    return {
-      step,
-      steps,
-      loss: mean(losses.slice(-loggingInterval(steps))),
-      imagesPerSecond: batchSize / secondsPerStep,
-      secondsLeft: (steps - step) * secondsPerStep,
-    };
+  let paused = 0;
+  const now = () => performance.now() - paused;
+  const start = { step: first, time: now() };
+  let lastLine = start;
+  const secondsPerStep = (since: typeof start, step: number) =>
+    (now() - since.time) / 1000 / Math.max(1, step - since.step);
+  const recentLoss = (losses: readonly number[]) => mean(losses.slice(-loggingInterval(steps)));
+  return {
+    measure(losses) {
+      const step = losses.length;
+      const seconds = secondsPerStep(start, step);
+      return {
+        step,
+        steps,
+        loss: recentLoss(losses),
+        imagesPerSecond: batchSize / seconds,
+        secondsLeft: (steps - step) * seconds,
+      };
+    },
+    metric(losses) {
+      const step = losses.length;
+      const imagesPerSecond = Math.round(batchSize / secondsPerStep(lastLine, step));
+      lastLine = { step, time: now() };
+      return { step, loss: recentLoss(losses), imagesPerSecond };
+    },
+    async pausedFor(work) {
+      const begin = performance.now();
+      await work();
+      paused += performance.now() - begin;
+    },
   };
-  const metric = (losses: readonly number[]): Metric => {
-    const { step, loss, imagesPerSecond } = measure(losses);
-    return { step, loss, imagesPerSecond: Math.round(imagesPerSecond) };
-  };
-  return { measure, metric };
 }
 
 function mean(values: readonly number[]): number {

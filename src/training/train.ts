@@ -177,7 +177,7 @@ function createRecorder(
       await keepWeights(run, step, unpack(ema, denoiser.network.parameters));
       if (onKept) {
         await saveCheckpoint(run, await readState(variables, losses)); // what is done here may take long, or fail
-        await onKept(step);
+        await meter.pausedFor(() => onKept(step));
       }
     }
     await saveWhenDue(losses);
