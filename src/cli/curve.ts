@@ -24,6 +24,11 @@ async function printCurve(flags: CurveFlags): Promise<void> {
   const { measureCurve, analyseCurve } = library();
   const { model, curve } = await withModel(flags, async command => {
     const { opened, measured, settings } = command;
+    const { sigmas } = settings.probe;
+    if (sigmas.length < 3)
+      throw new Error(
+        `probe.sigmas: a rise and a fall show at three noise levels or more, not ${sigmas.length}.`,
+      );
     const parts = await imagesFor(command, 1); // what the model was trained on does not matter here
     return { model: opened.name, curve: await measureCurve(measured, settings.probe, parts) };
   });

@@ -1,23 +1,13 @@
 /** `unimodal dynamics`: one model, measured at several moments of its training. */
-import path from 'node:path';
 import type { Command } from 'commander';
-import type { GridConfig } from '../experiments/config';
-import { resolvePreset } from '../experiments/presets';
 import type { ModelDynamics } from '../experiments/run-dynamics';
-import type { Changes } from '../experiments/settings';
 import { showStages } from '../experiments/stage-progress';
+import { addCell, type CellFlags, cellOf, imagesOf } from './shared/cell';
 import { interruptible } from './shared/interrupt';
 import { library } from './shared/library';
-import { addRuns, rootOf } from './shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from './shared/output';
-import { addPreset, addSettings, parseSettings, type SettingFlags } from './shared/settings';
-import { count, seed } from './shared/values';
 
-interface DynamicsFlags extends SettingFlags, OutputFlags {
-  readonly runs?: string;
-  readonly size?: number;
-  readonly seed: number;
-}
+type DynamicsFlags = CellFlags & OutputFlags;
 
 export function addDynamicsCommand(program: Command): void {
   const command = program
@@ -25,10 +15,8 @@ export function addDynamicsCommand(program: Command): void {
     .description(
       'trains a model and measures it at the steps of training.keep and at the end; goes on where it was',
     )
-    .option('--size <n>', 'number of training images (default: the whole pool)', count)
-    .option('--seed <s>', 'determines split, initial weights, batches and noise', seed, 0)
     .action(printDynamics);
-  addJson(addRuns(addSettings(addPreset(command), 'training.keep=100,300,1000')));
+  addJson(addCell(command, 'training.keep=100,300,1000'));
   addExamples(command, [
     'dynamics --size 64 --set training.keep=100,300,1000',
     'dynamics --size 128 --seed 1 --json',
@@ -36,20 +24,14 @@ export function addDynamicsCommand(program: Command): void {
 }
 
 async function printDynamics(flags: DynamicsFlags): Promise<void> {
-  const changes = parseSettings(flags.set) as Changes<GridConfig>;
-  const { data, network, diffusion, training, probe, sampling } = resolvePreset(flags.preset, changes);
-  const cell = {
-    config: { data, network, diffusion, training, probe, sampling },
-    trainingSize: flags.size ?? data.pool,
-    seed: flags.seed,
-    root: path.resolve(rootOf(flags)),
-    fresh: false,
-  };
+  const cell = cellOf(flags);
+  const { training, probe } = cell.config;
   const bars = showStages({ training: training.steps });
-  const { runDynamics } = library();
-  const model = await interruptible(signal =>
-    runDynamics(cell, { signal, onProgress: bars.onProgress }),
-  ).finally(() => bars.finish());
+  const { onProgress } = bars;
+  const model = await interruptible(async signal => {
+    const images = await imagesOf(cell, signal);
+    return library().runDynamics(cell, { images, signal, onProgress });
+  }).finally(() => bars.finish());
   const rows = rowsOf(model);
   const title = `N = ${model.trainingSize}, seed ${model.seed}, layer ${probe.layer}`;
   printResult(

@@ -2,7 +2,7 @@
 import { type Dataset, split, take } from '../data/dataset';
 import type { LoadOptions } from '../data/files';
 import { loadDataset } from '../data/load';
-import { createDenoiser, type Denoiser, requireSigma } from '../diffusion/denoiser';
+import { createDenoiser, type Denoiser, requirePositiveInteger, requireSigma } from '../diffusion/denoiser';
 import { requireLayers } from '../diffusion/network';
 import { fixedNoise, logNormalNoise, type NoiseDistribution } from '../diffusion/noise';
 import { edmPreconditioning, type Preconditioning } from '../diffusion/preconditioning';
@@ -10,8 +10,9 @@ import { sigmaSchedule } from '../diffusion/sampler';
 import { vpNoise, vpPreconditioning } from '../diffusion/vp';
 import { deriveSeed } from '../engine/random';
 import { createNetwork } from '../models/create';
+import { requirePooling } from '../representation/pooling';
 import { requireTrainingConfig } from '../training/config';
-import type { DataConfig, DiffusionConfig, ExperimentConfig } from './config';
+import type { DataConfig, DiffusionConfig, ExperimentConfig, ProbeConfig } from './config';
 
 /**
  * All images of a configuration, as small and gray as it says.
@@ -99,11 +100,27 @@ export function requireConfig(
   requireGrid(sizes, seeds);
   const { denoiser } = buildModel(config, all.imageShape);
   requireLayers(denoiser.network, [config.probe.layer]);
-  if (config.probe.sigmas.length === 0) throw new RangeError('probe.sigmas holds at least one noise level.');
-  config.probe.sigmas.forEach(requireSigma);
+  requireProbe(config.probe);
+  requirePositiveInteger(config.sampling.count, 'sampling.count');
   sigmaSchedule(config.sampling);
   requireTrainingConfig(config.training);
   for (const size of sizes) splitData(all, config.data, size, 0);
+}
+
+/** Whatever the layer. */
+function requireProbe({ pooling, input, sigmas, testDraws, l2 }: ProbeConfig): void {
+  requirePooling(pooling);
+  if (!['noisy', 'clean'].includes(input))
+    throw new RangeError(`probe.input is 'noisy' or 'clean', not '${input}'.`);
+  if (sigmas.length === 0) throw new RangeError('probe.sigmas holds at least one noise level.');
+  sigmas.forEach(requireSigma);
+  const wrong = sigmas.findIndex((sigma, s) => s > 0 && sigma <= sigmas[s - 1]);
+  if (wrong > 0)
+    throw new RangeError(
+      `probe.sigmas must increase, but ${sigmas[wrong]} follows ${sigmas[wrong - 1]}. Sort them, without repeats.`,
+    );
+  requirePositiveInteger(testDraws, 'probe.testDraws');
+  if (!(l2 >= 0 && Number.isFinite(l2))) throw new RangeError(`probe.l2 is a number from 0, not ${l2}.`);
 }
 
 /** @throws RangeError for no sizes or seeds, a number twice, or a seed that can't be one */

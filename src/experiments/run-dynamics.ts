@@ -5,7 +5,7 @@ import type { LossPoint } from '../training/progress';
 import { type DynamicsPoint, type FollowedModel, measurePoint } from './dynamics-point';
 import { openExperimentModel } from './experiment-model';
 import type { ModelProgress } from './measures';
-import type { ModelCell } from './train-model';
+import type { ModelCell, TrainModelOptions } from './train-model';
 import type { CellContext } from './workers';
 
 /** A model's training, seen at several moments. */
@@ -34,7 +34,11 @@ export interface DynamicsProgress extends ModelProgress {
  */
 export async function runDynamics(
   cell: ModelCell,
-  { signal, onProgress }: Partial<CellContext<DynamicsProgress>> = {},
+  {
+    images,
+    signal,
+    onProgress,
+  }: Partial<CellContext<DynamicsProgress>> & Pick<TrainModelOptions, 'images'> = {},
 ): Promise<ModelDynamics> {
   const { steps, batchSize } = cell.config.training;
   const keep = cell.config.training.keep.filter(step => step < steps).sort((a, b) => a - b);
@@ -47,7 +51,7 @@ export async function runDynamics(
     points.set(step, await measurePoint(told, cell.config, step));
     tell('measured', points.get(step));
   };
-  const model = await openExperimentModel(cell, { threads: 1, signal, onProgress, onKept: follow });
+  const model = await openExperimentModel(cell, { images, threads: 1, signal, onProgress, onKept: follow });
   try {
     if ((await readRecord(model.run))?.status !== 'finished') {
       const before = await keptSteps(model.run); // an earlier start came so far

@@ -160,6 +160,25 @@ test('exports are CSV or JSON, a line a noise level', async () => {
   expect(rows[0]).toMatchObject({ name: 'digits-32-seed0', sigma: 0.1 });
 });
 
+test('a curve of one noise level is listed with its accuracy, and no verdict', async () => {
+  const one = 'probe.testDraws=1 --set probe.sigmas=[0.3] --set sampling.steps=3 --set sampling.count=5';
+  const { status, stdout } = await run(
+    `sweep --set seed=5 --set trainingSize=16 ${train.replace(' --threads 1', '')} --set ${one} --json`,
+  );
+  expect(status).toBe(0);
+  const [{ run: name }] = JSON.parse(stdout) as { run: string }[];
+  expect((await run(`runs show ${name}`)).stdout).toMatch(
+    /curve of 8x8_block0, noisy images: \d\d?\.\d % at sigma 0\.3/,
+  );
+  expect((await run(`runs compare ${name} digits-32-seed0`)).status).toBe(0);
+  await run(`runs export ${name} --table curves --out one.csv`);
+  const [header, line, ...rest] = (await fs.readFile(file('one.csv'), 'utf8')).trim().split('\n');
+  expect(header).toBe('name,key,layer,input,step,sigma,accuracy,lower,upper,verdict');
+  expect(line).toMatch(/,8x8_block0,noisy,,0\.3,\d[\d.]*,,,$/);
+  expect(rest).toEqual([]);
+  await fs.rm(file(`runs/${name}`), { recursive: true });
+});
+
 test('an archive of runs is imported elsewhere, where they have results only, or weights when asked for', async () => {
   const exported = await run('runs export digits-32-* --out one.tar.gz --json');
   expect(JSON.parse(exported.stdout)).toMatchObject({
@@ -204,7 +223,11 @@ describe('mistakes end with status 1, a sentence, and nothing on standard output
     ['curve --model digits-99', /no run "digits-99" in .*There are: digits-32-seed0-\w{12}/],
     [`curve ${model} --set training.steps=9`, /no setting "training". Settings are: data, .*probe\.layer/],
     [`curve ${model} --set probe.layer=up`, /no layer 'up'.*Its layers are: .*8x8_up/],
-    [`curve ${model} --set probe.sigmas=0.5,0.1`, /must increase/],
+    [`curve ${model} --set probe.sigmas=0.5,0.1,0.2`, /must increase/],
+    [`curve ${model} --set probe.sigmas=0.1,0.5`, /probe\.sigmas: .* three noise levels or more, not 2/],
+    ['dynamics --set sizes=32', /choose it by --size and --seed/],
+    ['dynamics --set probe.layer=up', /no layer 'up'/],
+    ['dynamics --set sampling.count=0', /sampling\.count is a positive integer, not 0/],
     [`sample ${model} --out x.jpg`, /--out x\.jpg: name a file that ends in \.npy or \.png/],
     [`denoise ${model} --images no.npy --sigma 1 --out y.npy`, /no\.npy: there is no such file/],
     [

@@ -42,9 +42,9 @@ async function resultsOf(run: StoredRun): Promise<Record<string, unknown>> {
   const results: Record<string, unknown> = { status, loss };
   for (const { layer, input, step, peak, rise, verdict } of await curvesOf(run)) {
     const what = `${layer}, ${input}${step === undefined ? '' : `, step ${step}`}`;
-    results[`peak sigma (${what})`] = peak.sigma;
-    results[`peak accuracy, % (${what})`] = peak.accuracy.mean;
-    results[`rise, points (${what})`] = rise.mean;
+    results[`peak sigma (${what})`] = peak?.sigma;
+    results[`peak accuracy, % (${what})`] = peak?.accuracy.mean;
+    results[`rise, points (${what})`] = rise?.mean;
     results[`verdict (${what})`] = verdict;
   }
   for (const { sampleCount, step, novelByRatio, novelByCosine } of await scoresOf(run)) {

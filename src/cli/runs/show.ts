@@ -6,7 +6,7 @@ import { findRun } from '../../store/runs';
 import { keptSteps } from '../../store/weights';
 import { addRuns, rootOf } from '../shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from '../shared/output';
-import { curvesOf, scoresOf, summarize } from './summary';
+import { curvesOf, type RunCurve, scoresOf, summarize } from './summary';
 
 type ShowFlags = OutputFlags & { readonly runs?: string };
 
@@ -43,7 +43,7 @@ interface Shown extends Awaited<ReturnType<typeof summarize>> {
   readonly seeds: object;
   readonly config: unknown;
   readonly keptSteps: readonly number[];
-  readonly curves: Awaited<ReturnType<typeof curvesOf>>;
+  readonly curves: readonly RunCurve[];
   readonly scores: Awaited<ReturnType<typeof scoresOf>>;
 }
 
@@ -52,7 +52,7 @@ function textOf(shown: Shown): string {
   const pairs = (table: unknown) => textTable(['', ''], flatSettings(table).map(([k, v]) => [k, asText(v)])).trim();
   const of = (weightsStep?: number) => (weightsStep === undefined ? '' : `, weights of step ${weightsStep}`);
   const results = [
-    ...shown.curves.map(curve => `curve of ${curve.layer}, ${curve.input} images${of(curve.step)}: ${curve.finding}`),
+    ...shown.curves.map(curve => `curve of ${curve.layer}, ${curve.input} images${of(curve.step)}: ${findingOf(curve)}`),
     ...shown.scores.map(
       score =>
         `score of ${score.sampleCount} images${of(score.step)}: ${(100 * score.novelByRatio).toFixed(1)} % new by distance, ${(100 * score.novelByCosine).toFixed(1)} % by cosine`,
@@ -68,6 +68,10 @@ function textOf(shown: Shown): string {
     ...(shown.keptSteps.length > 0 ? [`weights kept at steps ${shown.keptSteps.join(', ')}`] : []),
     ...(results.length > 0 ? results : ['nothing measured yet']),
   ].join('\n');
+}
+
+function findingOf({ finding, sigmas, accuracy }: RunCurve): string {
+  return finding ?? accuracy.map(({ mean }, s) => `${mean.toFixed(1)} % at sigma ${sigmas[s]}`).join(', ');
 }
 
 function asText(value: unknown): string {

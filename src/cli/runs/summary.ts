@@ -1,8 +1,8 @@
 /** What is known of a run without TensorFlow: from its text files. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { analyseCurve, type CurveAnalysis } from '../../curve/analysis';
-import type { CurveMeasurement } from '../../curve/curve';
+import { analyseCurve, type Band, type CurveAnalysis } from '../../curve/analysis';
+import { accuracies, type CurveMeasurement } from '../../curve/curve';
 import type { GeneralizationScore } from '../../generation/score';
 import { isHeld } from '../../store/lock';
 import { readMetrics } from '../../store/metrics';
@@ -59,10 +59,14 @@ async function bytesIn(folder: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-/** A curve that was measured on the run. */
-export interface RunCurve extends CurveAnalysis, Pick<CurveMeasurement, 'layer' | 'input'> {
+/** A curve that was measured on the run; one of fewer than three noise levels has accuracies alone, and no bounds of theirs. */
+export interface RunCurve
+  extends Pick<CurveMeasurement, 'layer' | 'input' | 'sigmas'>,
+    Partial<Omit<CurveAnalysis, 'sigmas' | 'accuracy'>> {
   /** The step of the weights; undefined for the last ones. */
   readonly step?: number;
+  /** Percent at each noise level. */
+  readonly accuracy: readonly (Pick<Band, 'mean'> & Partial<Band>)[];
 }
 
 /** All curves that were measured, whatever the settings. */
@@ -70,8 +74,13 @@ export async function curvesOf(run: StoredRun): Promise<RunCurve[]> {
   const saved = await listResults(run, 'curve');
   return saved.map(({ value, dependsOn }) => {
     const curve = value as CurveMeasurement;
+    const { layer, input, sigmas } = curve;
     const { step } = dependsOn as { step?: number };
-    return { layer: curve.layer, input: curve.input, step, ...analyseCurve(curve, { seed: 0 }) };
+    const found =
+      sigmas.length < 3
+        ? { accuracy: accuracies(curve).map(mean => ({ mean })) }
+        : analyseCurve(curve, { seed: 0 });
+    return { layer, input, sigmas, step, ...found };
   });
 }
 
