@@ -3,6 +3,8 @@ import tseslint from 'typescript-eslint';
 
 /** Which parts of src each part may import (besides itself). The architecture in CONTRIBUTING.md, as a check. */
 const mayImport = {
+  setup: [],
+  notebook: ['setup'],
   display: [],
   theory: ['engine', 'data', 'curve'],
   curve: [],
@@ -17,26 +19,39 @@ const mayImport = {
   generation: ['engine', 'data', 'diffusion', 'models', 'numerics', 'representation', 'display'],
   figures: ['curve', 'display'],
 };
-const parts = [...Object.keys(mayImport), 'experiments', 'cli', 'setup'];
+const parts = [...Object.keys(mayImport), 'experiments', 'cli'];
 
-const layering = Object.entries(mayImport).map(([part, allowed]) => ({
-  files: [`src/${part}/**/*.ts`],
-  rules: {
-    '@typescript-eslint/no-restricted-imports': [
-      'error',
-      {
-        patterns: parts
-          .filter(other => other !== part && !allowed.includes(other))
-          .map(other => ({
-            regex: `^(\\.\\./)+${other}/`,
-            message: `src/${part} may import ${allowed.join(', ') || 'no other part'}: see the architecture in CONTRIBUTING.md.`,
-            // Figures draw values: their types may be named anywhere.
-            allowTypeImports: part === 'figures',
-          })),
+const layering = Object.entries(mayImport).flatMap(([part, allowed]) => {
+  const others = parts.filter(other => other !== part && !allowed.includes(other));
+  const message = `src/${part} may import ${allowed.join(', ') || 'no other part'}: see the architecture in CONTRIBUTING.md.`;
+  return forbid(`src/${part}`, { regex: `^(\\.\\./)+(${others.join('|')})/`, message });
+});
+
+const kernel = forbid('kernel', {
+  regex: '^(\\.\\./)+src/',
+  message: 'The kernel knows nothing of src: see the architecture in CONTRIBUTING.md.',
+});
+
+/** Refuses imports in a folder, of TypeScript and of plain Node. */
+function forbid(folder, pattern) {
+  // Figures draw values: their types may be named anywhere.
+  const allowTypeImports = folder === 'src/figures';
+  return [
+    {
+      files: [`${folder}/**/*.ts`],
+      rules: {
+        '@typescript-eslint/no-restricted-imports': [
+          'error',
+          { patterns: [{ ...pattern, allowTypeImports }] },
+        ],
       },
-    ],
-  },
-}));
+    },
+    {
+      files: [`${folder}/**/*.mjs`],
+      rules: { 'no-restricted-imports': ['error', { patterns: [pattern] }] },
+    },
+  ];
+}
 
 export default tseslint.config(
   {
@@ -97,4 +112,5 @@ export default tseslint.config(
     },
   },
   ...layering,
+  ...kernel,
 );

@@ -15,6 +15,7 @@ import { duration, SetupError } from '../setup/report.mjs';
 import { watchMemory } from './memory.mjs';
 import { findNotebook, python, show, sources } from './notebooks.mjs';
 import { storableBytes, storeResults } from './results.mjs';
+import { alignedTable } from './table.mjs';
 
 const folder = `${project}/rendered/retrained`;
 const runs = `${folder}/runs`;
@@ -52,7 +53,7 @@ async function retrain(notebook) {
 
 const megabytes = bytes => (bytes === undefined ? '-' : `${(bytes / 1e6).toFixed(1)} MB`);
 
-/** The outcomes as lines of aligned columns. */
+/** A line a notebook. */
 function table(outcomes) {
   const rows = outcomes.map(({ name, passed, seconds, memory, measured, copy }) => [
     name,
@@ -62,16 +63,7 @@ function table(outcomes) {
     megabytes(measured),
     megabytes(copy),
   ]);
-  const all = [['notebook', '', 'time', 'peak memory', 'new results', 'executed copy'], ...rows];
-  const widths = all[0].map((_, column) => Math.max(...all.map(row => row[column].length)));
-  return all
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignedTable([['notebook', '', 'time', 'peak memory', 'new results', 'executed copy'], ...rows]);
 }
 
 runMain(async () => {

@@ -19,6 +19,7 @@ import {
   writeGallery,
   writePage,
 } from './notebooks.mjs';
+import { alignedTable } from './table.mjs';
 import { home, runMain } from '../setup/project.mjs';
 import { duration, SetupError } from '../setup/report.mjs';
 
@@ -48,7 +49,8 @@ async function render(names) {
     else share(executed, `${dirname(notebook)}/rendered`);
     if (status === 0) sizes.push(sizeOf(executed, page));
   }
-  if (sizes.length > 0) console.log(`\n${sizeTable(sizes)}`);
+  const headers = ['', 'notebook, KB', 'page, KB', 'figures'];
+  if (sizes.length > 0) console.log(`\n${alignedTable([headers, ...sizes])}`);
   for (const problem of problems) console.error(`\nNot shared: ${problem}`);
   return problems.length > 0 ? 1 : 0;
 }
@@ -88,13 +90,6 @@ function sizeOf(executed, page) {
   const kilobytes = file => Math.round(statSync(file).size / 1000).toLocaleString('en-US');
   const figures = figuresOf(readNotebook(executed)).length;
   return [show(page), kilobytes(executed), kilobytes(page), String(figures)];
-}
-
-function sizeTable(rows) {
-  const table = [['', 'notebook, KB', 'page, KB', 'figures'], ...rows];
-  const widths = table[0].map((_, column) => Math.max(...table.map(row => row[column].length)));
-  const line = row => row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])));
-  return table.map(row => line(row).join('  ').trimEnd()).join('\n');
 }
 
 runMain(async () => {

@@ -37,9 +37,9 @@ async function compareDevices({ json }) {
       'Run it on a Linux machine with an NVIDIA GPU and its driver.',
     );
   }
-  const program = `${project}/src/cli/compare-devices.ts`;
+  const program = `${project}/src/experiments/compare-devices.ts`;
   if (!existsSync(program))
-    throw new SetupError(`${program} is missing.`, 'Restore it with "git checkout src/cli".');
+    throw new SetupError(`${program} is missing.`, 'Restore it with "git checkout src/experiments".');
   const args = ['--require', 'tsx/cjs', program, ...(json ? ['--json'] : [])];
   const child = spawn(process.execPath, args, { cwd: project, stdio: 'inherit' });
   return new Promise(resolve => child.on('close', status => resolve(status ?? 1)));

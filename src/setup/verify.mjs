@@ -1,6 +1,5 @@
 /** npm test: types, lint, format, the tests, and the kernel's tests from Python. Arguments select tests: npm test -- test/curve. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
 import { project, projectEnvironment, runMain, variablesFor } from './project.mjs';
 import { duration } from './report.mjs';
 
@@ -10,18 +9,14 @@ const tool = path => [process.execPath, `${project}/node_modules/${path}`];
 function checks(selection) {
   const tests = ['Tests', [...tool('vitest/vitest.mjs'), 'run', ...selection]];
   if (selection.length > 0) return [tests];
-  const all = [
+  const { python } = projectEnvironment().location;
+  return [
     ['Types', tool('typescript/bin/tsc')],
     ['Lint', [...tool('eslint/bin/eslint.js'), '.']],
     ['Format', [...tool('prettier/bin/prettier.cjs'), '--check', '.']],
     tests,
+    ['Kernel tests', [python, '-m', 'pytest', '-q', `${project}/test/kernel`]],
   ];
-  const kernelTests = `${project}/test/kernel`;
-  const hasKernelTests =
-    existsSync(kernelTests) && readdirSync(kernelTests).some(name => /^test_.*\.py$/.test(name));
-  const { python } = projectEnvironment().location;
-  if (hasKernelTests) all.push(['Kernel tests', [python, '-m', 'pytest', '-q', kernelTests]]);
-  return all;
 }
 
 function runCheck([command, ...args]) {

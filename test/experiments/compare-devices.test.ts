@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compare, type DeviceMeasurement, measureDevice } from '../../src/cli/compare-devices';
+import { compare, type DeviceMeasurement, measureDevice } from '../../src/experiments/compare-devices';
 
 const cpu: DeviceMeasurement = {
   losses: [2, 1],

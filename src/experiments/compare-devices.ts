@@ -1,8 +1,8 @@
 /**
  * Trains ten steps on the CPU and ten on the GPU, each in a process of its own, and compares them: `npm run doctor -- --gpu`.
  *
- *     node --require tsx/cjs src/cli/compare-devices.ts            compares; exit status 1 when something is wrong
- *     node --require tsx/cjs src/cli/compare-devices.ts measure    trains on the device that TensorFlow chooses, prints JSON
+ *     node --require tsx/cjs src/experiments/compare-devices.ts            compares; exit status 1 when something is wrong
+ *     node --require tsx/cjs src/experiments/compare-devices.ts measure    trains on the device that TensorFlow chooses, prints JSON
  */
 import { spawnSync } from 'node:child_process';
 import { loadDigits } from '../data/digits';
@@ -12,8 +12,8 @@ import { compile } from '../engine/compile';
 import { profile } from '../engine/profile';
 import { deriveSeed } from '../engine/random';
 import { createVariables } from '../engine/variables';
-import { buildModel } from '../experiments/build';
-import { resolvePreset } from '../experiments/presets';
+import { buildModel } from './build';
+import { resolvePreset } from './presets';
 import { initialState } from '../training/state';
 import { createTrainingStep, imagesName, stepInputs } from '../training/step';
 
