@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ModelDynamics } from '../experiments/run-dynamics';
 import { showStages } from '../experiments/stage-progress';
-import { addCell, type CellFlags, cellOf, imagesOf } from './shared/cell';
+import { addCell, type CellFlags, cellOf, checkedImages } from './shared/cell';
 import { interruptible } from './shared/interrupt';
 import { library } from './shared/library';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from './shared/output';
@@ -29,7 +29,7 @@ async function printDynamics(flags: DynamicsFlags): Promise<void> {
   const bars = showStages({ training: training.steps });
   const { onProgress } = bars;
   const model = await interruptible(async signal => {
-    const images = await imagesOf(cell, signal);
+    const images = await checkedImages(cell, signal);
     return library().runDynamics(cell, { images, signal, onProgress });
   }).finally(() => bars.finish());
   const rows = rowsOf(model);

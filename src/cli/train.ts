@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { showStages } from '../experiments/stage-progress';
-import { addCell, type CellFlags, cellOf, imagesOf } from './shared/cell';
+import { addCell, type CellFlags, cellOf, checkedImages } from './shared/cell';
 import { interruptible } from './shared/interrupt';
 import { library } from './shared/library';
 import { addExamples, addJson, type OutputFlags, printResult, say } from './shared/output';
@@ -37,7 +37,7 @@ async function trainOne(flags: TrainFlags): Promise<void> {
   const bars = showStages({ training: steps });
   const { onProgress } = bars;
   const { run, losses } = await interruptible(async signal => {
-    const images = await imagesOf(cell, signal);
+    const images = await checkedImages(cell, signal);
     return library().trainModel(cell, {
       images,
       threads: flags.threads,

@@ -10,6 +10,7 @@ import { type GeneralizationScore, generalizationScore } from '../generation/sco
 import { icrCurves } from '../representation/icr';
 import type { SigmaCurve } from '../representation/over-sigma';
 import { stableRanks } from '../representation/stable-rank';
+import { canonicalJson } from '../store/keys';
 import { listResults, type SavedResult } from '../store/results';
 import type { Run } from '../store/record';
 import type { DataSplit } from './build';
@@ -176,15 +177,24 @@ const names = {
 };
 
 /**
- * The points that a run holds, in order, from its folder alone: neither images nor weights need to be there. Of a step that was
- * measured with several settings, those of one.
- * @param lastStep the step of what was measured on the run's last weights
+ * The points that a run holds, in order, from its folder alone: neither images nor weights need to be there.
+ * @param config with what they were measured; what was measured with other settings is passed over
  */
-export async function readPoints(run: Run, lastStep: number): Promise<DynamicsPoint[]> {
+export async function readPoints(
+  run: Run,
+  { training, probe, sampling }: ExperimentConfig,
+): Promise<DynamicsPoint[]> {
+  const { layer, pooling, sigmas } = probe;
+  const settings: Partial<Record<string, object>> = {
+    curve: probe,
+    icr: { layer, pooling, sigmas },
+    samples: { sampling },
+  };
   const found = new Map<number, Partial<StoredPoint>>();
   for (const [key, name] of Object.entries(names)) {
     for (const { dependsOn, value } of await listResults(run, name)) {
-      const { step = lastStep } = dependsOn as { step?: number };
+      if (!agrees(dependsOn, settings[key] ?? {})) continue;
+      const { step = training.steps } = dependsOn as { step?: number };
       found.set(step, { ...found.get(step), step, [key]: value });
     }
   }
@@ -192,6 +202,11 @@ export async function readPoints(run: Run, lastStep: number): Promise<DynamicsPo
     .filter((point): point is StoredPoint => Object.keys(names).every(key => key in point))
     .sort((a, b) => a.step - b.step)
     .map(pointOf);
+}
+
+/** Whether all of the settings are among what a result depends on. */
+function agrees(dependsOn: object, settings: object): boolean {
+  return canonicalJson({ ...dependsOn, ...settings }) === canonicalJson(dependsOn);
 }
 
 function firstOf(dataset: DataSplit['train'], count: number): DataSplit['train'] {

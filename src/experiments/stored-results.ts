@@ -9,7 +9,7 @@ import { cached } from '../store/results';
 import { listRuns, type StoredRun } from '../store/runs';
 import type { ExperimentConfig } from './config';
 import { publishable, readPoints } from './dynamics-point';
-import { readExperiment } from './model-run';
+import { readExperiment, type RunExperiment } from './model-run';
 import type { ModelDynamics } from './run-dynamics';
 
 /** A model as it was stored. */
@@ -35,6 +35,7 @@ export interface StoredResults {
 }
 
 const machineName = 'machine.json';
+const experimentName = 'experiment.json';
 
 /**
  * The results that are kept in notebooks/results under a name: 'medium', CIFAR-10 at 16x16 (the preset `cifar16`). Needs neither
@@ -51,15 +52,15 @@ export async function storedResults(
   if (!machine) throw new Error(`There are no stored results "${name}" in ${folder}.`);
   const { runs, unreadable } = await listRuns(root);
   if (unreadable.length > 0) throw new Error(unreadable.join('\n'));
-  const models = await Promise.all(runs.map(readModel));
+  const models = await Promise.all(runs.map(readStoredModel));
   return { models: models.sort((a, b) => a.trainingSize - b.trainingSize || a.seed - b.seed), machine };
 }
 
-async function readModel(run: StoredRun): Promise<StoredModel> {
+async function readStoredModel(run: StoredRun): Promise<StoredModel> {
   const { config, trainingSize, seed } = await readExperiment(run);
   const { steps, batchSize } = config.training;
   const losses = (await readMetrics(run)).map(({ step, loss }) => ({ step, loss }));
-  const points = await readPoints(run, steps);
+  const points = await readPoints(run, config);
   return { config, trainingSize, seed, batchSize, steps, points, losses, record: run.record };
 }
 
@@ -67,22 +68,46 @@ async function readModel(run: StoredRun): Promise<StoredModel> {
  * Stores the results of all runs of a folder that were followed through training, finished or not, and where that was done: on
  * this machine. What was stored of these runs is replaced. Weights, copies of training images among the samples, and this machine's
  * paths stay behind.
+ * @returns the folders' names of the runs that were stored: not those that no experiment made, or of which no point was measured
+ * with the settings of their experiment
+ * @throws Error before anything is stored, when a run can't be read
  */
-export async function storeResults(root: string, target: string): Promise<void> {
-  for (const run of (await listRuns(root)).runs) {
-    const { training } = (await readExperiment(run)).config;
-    if ((await readPoints(run, training.steps)).length > 0) await storeRun(run, target);
-  }
+export async function storeResults(root: string, target: string): Promise<string[]> {
+  const { runs, unreadable } = await listRuns(root);
+  if (unreadable.length > 0) throw new Error(`Nothing was stored:\n${unreadable.join('\n')}`);
+  const followed = await followedRuns(runs);
+  for (const run of followed) await storeRun(run, target);
   await writeJson(path.join(target, machineName), thisMachine());
+  return followed.map(({ folder }) => path.basename(folder));
 }
 
+/** Those with points of a training; runs that no experiment made have none. */
+async function followedRuns(runs: readonly StoredRun[]): Promise<StoredRun[]> {
+  const followed = await Promise.all(
+    runs.map(async run => {
+      const experiment = (await readJson(fileOf(run, experimentName))) as RunExperiment | undefined;
+      return experiment !== undefined && (await readPoints(run, experiment.config)).length > 0;
+    }),
+  );
+  return runs.filter((_, i) => followed[i]);
+}
+
+/** Written beside its place first: what was stored of the run before is there until all of this is. */
 async function storeRun(run: Run, target: string): Promise<void> {
-  const folder = path.join(target, path.basename(run.folder));
-  await fs.rm(folder, { recursive: true, force: true });
+  const aside = path.join(target, '.storing');
+  const place = path.join(target, path.basename(run.folder));
+  await fs.rm(aside, { recursive: true, force: true });
+  await writeStored(run, path.join(aside, 'run'));
+  await fs.rm(place, { recursive: true, force: true });
+  await fs.rename(path.join(aside, 'run'), place);
+  await fs.rm(aside, { recursive: true });
+}
+
+async function writeStored(run: Run, folder: string): Promise<void> {
   const { config, ...experiment } = await readExperiment(run);
   const { name } = (run.config as { data: { name: string } }).data;
   const data = { ...config.data, source: name }; // not the path of a file of this machine
-  await writeJson(path.join(folder, 'experiment.json'), { ...experiment, config: { ...config, data } });
+  await writeJson(path.join(folder, experimentName), { ...experiment, config: { ...config, data } });
   for (const { measure, dependsOn, value } of await publishable(run))
     await cached({ ...run, folder }, measure, dependsOn, () => Promise.resolve(value));
   for (const file of ['config.json', 'metrics.jsonl', 'run.json'])

@@ -1,4 +1,7 @@
-/** How JupyterLab is started; a user's own Jupyter configuration must not loosen it. */
+/**
+ * How JupyterLab is started. A user's own Jupyter configuration can't take it off the loopback address; it may do without the
+ * token that is the default, of which Jupyter warns.
+ */
 import { home } from '../setup/project.mjs';
 
 /** The arguments for Python: the loopback address unless the user names another, the project's folder, what the user added. */

@@ -1,9 +1,19 @@
 /** What the notebooks measured, without the models: notebooks/results/, from which they are executed without training. */
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { project } from '../setup/project.mjs';
 
-export const storedResults = `${project}/notebooks/results`;
+const notebookResults = `${project}/notebooks/results`;
 
 /** Of a run, its description, losses and measures; neither weights nor checkpoints. */
 const storedParts = ['config.json', 'experiment.json', 'run.json', 'metrics.jsonl', 'results'];
@@ -24,13 +34,29 @@ function isFinished(folder) {
   return existsSync(record) && JSON.parse(readFileSync(record, 'utf8')).status === 'finished';
 }
 
-/** Adds what a folder of runs holds to the stored results, or puts it in their place. */
-export function storeResults(runs, { target = storedResults, replace = false } = {}) {
-  if (replace) for (const path of storedFolders(target)) rmSync(path, { recursive: true });
+/**
+ * Adds what a folder of runs holds to the stored results, or puts it in their place. It is gathered beside them first, so that a
+ * copy that fails leaves them as they are.
+ */
+export function storeNotebookResults(runs, { target = notebookResults, replace = false } = {}) {
+  const gathered = join(target, '.storing');
+  rmSync(gathered, { recursive: true, force: true });
+  mkdirSync(gathered, { recursive: true });
+  const before = storedFolders(target);
+  if (!replace)
+    for (const name of before) cpSync(join(target, name), join(gathered, name), { recursive: true });
   for (const path of storable(runs)) {
-    cpSync(join(runs, path), join(target, path), { recursive: true });
-    if (basename(path) === 'experiment.json') withoutPlace(join(target, path));
+    cpSync(join(runs, path), join(gathered, path), { recursive: true });
+    if (basename(path) === 'experiment.json') withoutPlace(join(gathered, path));
   }
+  const after = readdirSync(gathered);
+  for (const name of after) {
+    rmSync(join(target, name), { recursive: true, force: true });
+    renameSync(join(gathered, name), join(target, name));
+  }
+  for (const name of before.filter(name => !after.includes(name)))
+    rmSync(join(target, name), { recursive: true });
+  rmSync(gathered, { recursive: true });
 }
 
 /** Of a folder of images, the name: where it lay on this machine helps nobody. */
@@ -44,10 +70,7 @@ function withoutPlace(file) {
 
 /** The runs and kept values among the stored results. Other folders, such as results/medium/, are not ours. */
 function storedFolders(target) {
-  if (!existsSync(target)) return [];
-  return readdirSync(target)
-    .filter(name => name === values || existsSync(join(target, name, 'run.json')))
-    .map(name => join(target, name));
+  return readdirSync(target).filter(name => name === values || existsSync(join(target, name, 'run.json')));
 }
 
 /** Bytes of what {@link storable} finds. */

@@ -14,7 +14,7 @@ import { project, runMain } from '../setup/project.mjs';
 import { duration, SetupError } from '../setup/report.mjs';
 import { watchMemory } from './memory.mjs';
 import { findNotebook, python, show, sources } from './notebooks.mjs';
-import { storableBytes, storeResults } from './results.mjs';
+import { storableBytes, storeNotebookResults } from './results.mjs';
 import { alignedTable } from './table.mjs';
 
 const folder = `${project}/rendered/retrained`;
@@ -82,7 +82,7 @@ runMain(async () => {
   if (outcomes.at(-1).interrupted) console.log('Interrupted: npm run test:notebooks -- --resume goes on.');
   if (failed.length > 0) process.exitCode = 1;
   else if (values.store) {
-    storeResults(runs, { replace: names.length === 0 });
+    storeNotebookResults(runs, { replace: names.length === 0 });
     console.log('What was measured is in notebooks/results/.');
   }
 });

@@ -5,6 +5,7 @@ import { type DynamicsOptions, learningDynamics, transitionAt } from '../../src/
 import type { ModelDynamics } from '../../src/experiments/run-dynamics';
 import { storedResults, storeResults } from '../../src/experiments/stored-results';
 import { transition } from '../../src/experiments/transition';
+import { openRun } from '../../src/store/run';
 import { decodeJson, encodeJson } from '../../src/store/typed-json';
 import { withTemporaryFolder } from '../store/temporary';
 
@@ -94,6 +95,44 @@ describe('learning dynamics', () => {
       const names = await fs.readdir(target, { recursive: true });
       expect(names.filter(name => name.endsWith('.safetensors'))).toEqual([]);
       await expect(storedResults('huge', target)).rejects.toThrow('no stored results "huge"');
+    });
+  });
+
+  test('are read as the run was asked to measure them, whatever else was measured', async () => {
+    await withTemporaryFolder(async other => {
+      const copy = path.join(other, 'runs');
+      await fs.cp(root, copy, { recursive: true });
+      const probe = { ...settings.probe, layer: '8x8_up', sigmas: [0.2, 0.3, 0.5] };
+      const sampling = { count: 4, steps: 3 };
+      await learningDynamics({ ...follow, root: copy, probe, sampling });
+      await storeResults(copy, path.join(other, 'stored', 'tiny'));
+      expect((await storedResults('tiny', path.join(other, 'stored'))).models).toMatchObject(models);
+    });
+  });
+
+  test('take the place of what was stored before only when all of them are written', async () => {
+    await withTemporaryFolder(async other => {
+      const copy = path.join(other, 'runs');
+      await fs.cp(root, copy, { recursive: true });
+      await storeResults(root, path.join(other, 'stored', 'tiny'));
+      await fs.rm(path.join(await folderIn(copy), 'metrics.jsonl'));
+      await expect(storeResults(copy, path.join(other, 'stored', 'tiny'))).rejects.toThrow('metrics.jsonl');
+      expect((await storedResults('tiny', path.join(other, 'stored'))).models).toMatchObject(models);
+    });
+  });
+
+  test('are stored without runs that no experiment made, and not at all beside one that is damaged', async () => {
+    await withTemporaryFolder(async other => {
+      const copy = path.join(other, 'runs');
+      const stored = path.join(other, 'stored', 'tiny');
+      await fs.cp(root, copy, { recursive: true });
+      const foreign = await openRun({ seed: 0 }, { root: copy, name: 'foreign', seeds: {} });
+      expect(await storeResults(copy, stored)).toEqual([path.basename(await folderIn(root))]);
+      await fs.writeFile(path.join(foreign.folder, 'run.json'), '{');
+      await expect(storeResults(copy, `${stored}-2`)).rejects.toThrow(
+        /Nothing was stored:.*run\.json is damaged/s,
+      );
+      expect(await fs.readdir(path.dirname(stored))).toEqual(['tiny']);
     });
   });
 

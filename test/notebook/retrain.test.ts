@@ -16,7 +16,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const programs = resolve(__dirname, '../../src/notebook');
 
 interface ResultsModule {
-  storeResults(runs: string, options: { target: string; replace?: boolean }): void;
+  storeNotebookResults(runs: string, options: { target: string; replace?: boolean }): void;
   storableBytes(runs: string): number;
 }
 
@@ -44,7 +44,7 @@ describe('what is stored of a folder of runs', () => {
       .sort();
 
   it('is what finished runs say of themselves and measured, and values of no run; no weights', () => {
-    store.storeResults(join(folder, 'runs'), { target: join(folder, 'target') });
+    store.storeNotebookResults(join(folder, 'runs'), { target: join(folder, 'target') });
     expect(stored()).toEqual(['done/results/curve-1.json', 'done/run.json', 'values/snr-1.json']);
     expect(store.storableBytes(join(folder, 'runs'))).toBe('{ "status": "finished" }curvesnr'.length);
   });
@@ -53,7 +53,7 @@ describe('what is stored of a folder of runs', () => {
     const source = (path: string) => JSON.stringify({ config: { data: { source: path } } });
     write('runs/done/experiment.json', source('/home/me/my-images'));
     const target = join(folder, 'target');
-    store.storeResults(join(folder, 'runs'), { target });
+    store.storeNotebookResults(join(folder, 'runs'), { target });
     const { config } = JSON.parse(readFileSync(join(target, 'done/experiment.json'), 'utf8')) as {
       config: object;
     };
@@ -61,13 +61,22 @@ describe('what is stored of a folder of runs', () => {
     rmSync(join(folder, 'runs/done/experiment.json'));
   });
 
+  it('is as before where a copy fails', () => {
+    const target = join(folder, 'target');
+    const before = stored();
+    write('runs/done/experiment.json', 'damaged');
+    expect(() => store.storeNotebookResults(join(folder, 'runs'), { target, replace: true })).toThrow(/JSON/);
+    expect(stored().filter(name => !name.startsWith('.storing'))).toEqual(before);
+    rmSync(join(folder, 'runs/done/experiment.json'));
+  });
+
   it('comes beside what is there, or takes the place of runs and values, and of nothing else', () => {
     write('target/old/run.json', '{}');
     write('target/medium/curves.json', 'made elsewhere');
     const target = join(folder, 'target');
-    store.storeResults(join(folder, 'runs'), { target });
+    store.storeNotebookResults(join(folder, 'runs'), { target });
     expect(existsSync(join(target, 'old'))).toBe(true);
-    store.storeResults(join(folder, 'runs'), { target, replace: true });
+    store.storeNotebookResults(join(folder, 'runs'), { target, replace: true });
     expect(readdirSync(target).sort()).toEqual(['done', 'medium', 'values']);
   });
 });

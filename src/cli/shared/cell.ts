@@ -44,7 +44,7 @@ export function cellOf(flags: CellFlags, fresh = false): ModelCell {
 }
 
 /** All images of the model's configuration. @throws RangeError when the model can't be computed with them */
-export async function imagesOf(cell: ModelCell, signal: AbortSignal): Promise<Dataset> {
+export async function checkedImages(cell: ModelCell, signal: AbortSignal): Promise<Dataset> {
   const { loadShowing, requireConfig } = library();
   const images = await loadShowing(cell.config.data, signal);
   requireConfig(cell.config, images, [cell.trainingSize], [cell.seed]);
