@@ -1,6 +1,6 @@
 /** Segmented images over the noise level as pictures (paper, Fig. 1b). */
 import type { TensorValue } from '../engine/values';
-import { createFigure, escapeLabel, type Figure, ink, type PlotlyObject } from './figure';
+import { createFigure, escapeLabel, type Figure, type PlotlyObject } from './figure';
 import { pictureTable } from './picture-table';
 import { channels, formatNumber } from './style';
 
@@ -61,10 +61,12 @@ export function segmentationFigure(
     },
     40,
   );
+  const shown = classNames.map((_, k) => k).filter(k => k > 0);
   return createFigure({
     title,
+    subtitle: `light gray: ${classNames[0]}`,
     finding: describe(segmented),
-    data: [...data, ...classNames.map((name, k) => legendOf(name, colorOf(k)))],
+    data: [...data, ...shown.map(k => legendOf(classNames[k], colorOf(k)))],
     layout: { ...layout, showlegend: true, legend: { orientation: 'h', x: 0, y: 0, yanchor: 'top' } },
     ...size,
   });
@@ -83,7 +85,7 @@ function coloured(classes: ArrayLike<number>, shape: readonly number[]): TensorV
 }
 
 function legendOf(name: string, color: string): PlotlyObject {
-  const marker = { symbol: 'square', size: 10, color, line: { color: ink.line, width: 1 } };
+  const marker = { symbol: 'square', size: 10, color };
   return { type: 'scatter', mode: 'markers', x: [null], y: [null], name: escapeLabel(name), marker };
 }
 

@@ -25,7 +25,7 @@ const rightPanel = [0.63, 1];
 const upperPanel = [0.59, 1];
 const lowerPanel = [0, 0.4];
 
-const margin = { l: 62, r: 20, t: 92, b: 90 };
+const margin = { l: 62, r: 20, t: 92, b: 100 };
 const plotHeight = 412;
 
 /**
