@@ -223,7 +223,7 @@ function describe(
     case 'decreasing':
       return (
         `Decreasing: test accuracy falls by ${points(fall.mean)} points from its highest value, ${height} at sigma ` +
-        `${peak.sigma}, to ${last}; a rise from ${first} of ${points(rise.upper)} points or more is excluded (upper 95 % bound).`
+        `${peak.sigma}, to ${last}; ${exclusion(rise, first)}.`
       );
     case 'undecided':
       return (
@@ -231,6 +231,13 @@ function describe(
         `above ${first} and ${points(fall.mean)} above ${last}; neither a hill nor a decreasing curve is established.`
       );
   }
+}
+
+/** Which rise is excluded; a bound of 0.0 points excludes any, for no point can be written below it. */
+function exclusion({ upper }: Band, first: string): string {
+  return points(upper) === '0.0'
+    ? `any rise from ${first} is excluded (upper 95 % bound 0.0 points)`
+    : `a rise from ${first} of ${points(upper)} points or more is excluded (upper 95 % bound)`;
 }
 
 /** A number of points with one decimal and a true minus sign, never "-0.0". */

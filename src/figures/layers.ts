@@ -83,9 +83,15 @@ function rings(rows: readonly Row[], levels: string[], layers: string[]): Plotly
 function describe(rows: readonly Row[], levels: string[]): string {
   const top = ({ accuracy, peak }: Row) => accuracy[peak];
   const best = rows.reduce((a, b) => (top(b) > top(a) ? b : a));
-  const inner = rows.filter(({ peak }) => peak > 0 && peak < levels.length - 1).length;
   return (
     `The class is read off best at layer ${best.layer}, ${top(best).toFixed(1)} % at sigma ${levels[best.peak]}. ` +
-    `${inner} of ${rows.length} layers are best at an inner noise level.`
+    describeRise(rows, levels[0])
   );
+}
+
+function describeRise(rows: readonly Row[], lowest: string): string {
+  const rise = ({ accuracy, peak }: Row) => accuracy[peak] - accuracy[0];
+  const steepest = rows.reduce((a, b) => (rise(b) > rise(a) ? b : a));
+  if (steepest.peak === 0) return `All are best at sigma ${lowest}.`;
+  return `The largest rise from sigma ${lowest} is ${rise(steepest).toFixed(1)} points, at layer ${steepest.layer}.`;
 }

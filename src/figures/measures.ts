@@ -45,7 +45,7 @@ export function measuresFigure(
   const named = new Set<string>();
   return createFigure({
     title,
-    subtitle: 'rings: the highest or the lowest value of each line',
+    subtitle: describeRings(panels),
     finding: panels.map(describe).join(' '),
     data: panels.flatMap((panel, p) =>
       panel.lines.flatMap(line => {
@@ -121,6 +121,13 @@ function tracesOf(
 /** The index of the highest or lowest value; of equal ones the lowest noise level. */
 function extremeOf({ extreme = 'highest' }: MeasurePanel, values: readonly number[]): number {
   return values.indexOf(extreme === 'highest' ? Math.max(...values) : Math.min(...values));
+}
+
+function describeRings(panels: readonly MeasurePanel[]): string {
+  const lowest = panels.filter(({ extreme }) => extreme === 'lowest');
+  if (lowest.length === panels.length) return 'rings: the lowest value of each line';
+  const exceptions = lowest.map(({ title }) => `, the lowest of \u201c${title}\u201d`);
+  return `rings: the highest value of each line${exceptions.join('')}`;
 }
 
 function describe(panel: MeasurePanel): string {

@@ -111,34 +111,44 @@ function lineTrace(line: LevelLine, sigmas: readonly number[], index: number, co
   };
 }
 
-/** Estimates in a plane, a panel a noise level, a colour a class. */
+/** Estimates in a plane, a panel a noise level, a colour a class; all panels on one scale, so that spreads compare. */
 export function projectionFigure(
   projections: readonly Projection[],
-  options: { title: string; subtitle?: string; finding: string },
+  options: { title: string; finding: string },
 ): Figure {
   const classes = Math.max(...projections.flatMap(({ labels }) => labels)) + 1;
   const gap = 0.04;
   const width = (1 - gap * (projections.length - 1)) / projections.length;
-  const layout: PlotlyObject = { margin: { l: 50, r: 24, t: 76, b: 76 } };
-  const data = projections.flatMap((projection, p) => {
-    const left = p * (width + gap);
-    const suffix = p === 0 ? '' : String(p + 1);
-    layout[`xaxis${suffix}`] = axis({ domain: [left, left + width], anchor: `y${suffix}` });
-    layout[`yaxis${suffix}`] = axis({ anchor: `x${suffix}`, scaleanchor: `x${suffix}` });
-    return Array.from({ length: classes }, (_, k) => classTrace(projection, k, classes, suffix, p === 0));
-  });
-  const headings = projections.map(({ sigma }, p) => panelTitle(`\u03c3 = ${sigma}`, p * (width + gap), 1));
+  const lefts = projections.map((_, p) => p * (width + gap));
   return createFigure({
     ...options,
-    data,
+    subtitle: 'coordinates in the plane, in units of x\u2080; one scale for all panels',
+    data: projections.flatMap((projection, p) =>
+      Array.from({ length: classes }, (_, k) => classTrace(projection, k, classes, suffixOf(p), p === 0)),
+    ),
     layout: {
-      ...layout,
-      annotations: headings,
-      legend: { orientation: 'h', x: 0, y: -0.16, yanchor: 'top' },
+      margin: { l: 60, r: 24, t: 96, b: 92 },
+      ...Object.assign({}, ...lefts.map((left, p) => planeAxes(p, [left, left + width]))),
+      annotations: projections.map(({ sigma }, p) => panelTitle(`\u03c3 = ${sigma}`, lefts[p], 1)),
+      legend: { orientation: 'h', x: 0, y: -0.25, yanchor: 'top' },
     },
-    height: 360,
+    height: 376,
     width: 860,
   });
+}
+
+/** What the axes of panel p are called after: '', then '2', '3', ... */
+const suffixOf = (p: number) => (p === 0 ? '' : String(p + 1));
+
+/** Axes of panel p: the first has equal scales in both directions, the others its ranges. */
+function planeAxes(p: number, domain: [number, number]): PlotlyObject {
+  const suffix = suffixOf(p);
+  const x = p === 0 ? {} : { matches: 'x' };
+  const y = p === 0 ? { title: 'second coordinate', scaleanchor: 'x' } : { matches: 'y' };
+  return {
+    [`xaxis${suffix}`]: axis({ title: 'first coordinate', domain, anchor: `y${suffix}`, ...x }),
+    [`yaxis${suffix}`]: axis({ anchor: `x${suffix}`, ...y }),
+  };
 }
 
 function classTrace(

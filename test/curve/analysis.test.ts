@@ -117,6 +117,14 @@ describe('analyseCurve', () => {
     );
   });
 
+  it('says that any rise is excluded when its bound is zero', () => {
+    const correct = new Uint8Array(hill.correct.length); // right at the lowest level, wrong at all others
+    correct.fill(1, 0, correct.length / hill.sigmas.length);
+    const { verdict, finding } = analyseCurve({ ...hill, correct }, { seed: 0 });
+    expect(verdict).toBe('decreasing');
+    expect(finding).toContain('any rise from sigma 0.01 is excluded (upper 95 % bound 0.0 points).');
+  });
+
   it('gives a curve that is the same at all noise levels a rise of exactly nothing', () => {
     const all = { ...hill, correct: new Uint8Array(hill.correct.length).fill(1) };
     const { rise, fall, verdict } = analyseCurve(all, { seed: 0 });

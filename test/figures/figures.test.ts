@@ -273,7 +273,10 @@ describe('layerFigure', () => {
       expect(z[row][(heat.x as string[]).indexOf(level)]).toBe(Math.max(...z[row]));
     });
     expect(figure.alt).toMatch(/read off best at layer 8x8_up, /);
-    expect(figure.alt).toMatch(/[12] of 2 layers are best at an inner noise level/);
+    const row = z[1];
+    const rise = (Math.max(...row) - row[0]).toFixed(1);
+    expect(figure.alt).toContain(`The largest rise from sigma 0.01 is ${rise} points, at layer 8x8_up.`);
+    expect(layerFigure(layers().slice(0, 1)).alt).toContain('All are best at sigma 0.01.');
   });
 
   it('refuses no layer, and layers measured at other levels', () => {
@@ -285,7 +288,7 @@ describe('layerFigure', () => {
 });
 
 describe('measuresFigure', () => {
-  it('rings each highest or lowest value, on a tie that of the lowest level, and says where', () => {
+  it('rings each highest or lowest value, on a tie that of the lowest level, and says which and where', () => {
     const figure = measuresFigure(measured);
     const rings = figure.data.filter(trace => trace.mode === 'markers');
     const ends = [
@@ -298,6 +301,11 @@ describe('measuresFigure', () => {
     expect(figure.alt).toContain(
       'SNR: highest 5 at sigma 1. ICR: lowest 0.2 at sigma 1 (N = 32), 0.2 at sigma 1 (N = 64).',
     );
+    const subtitleOf = (panels: typeof measured) =>
+      ((measuresFigure(panels).layout.title as PlotlyObject).subtitle as PlotlyObject).text;
+    expect(subtitleOf(measured)).toBe('rings: the highest value of each line, the lowest of \u201cICR\u201d');
+    expect(subtitleOf(measured.slice(0, 1))).toBe('rings: the highest value of each line');
+    expect(subtitleOf(measured.slice(1, 2))).toBe('rings: the lowest value of each line');
   });
 
   it('has each name once in the legend, with one style in all panels', () => {

@@ -27,12 +27,14 @@ describe('figures of the solvable model', () => {
     expect(steps[2].args).toEqual(['visible', [false, false, false, false, true, true]]);
   });
 
-  it('show every estimate once, by class', () => {
-    const { data } = projectionFigure(
+  it('show every estimate once, by class, on one scale', () => {
+    const { data, layout } = projectionFigure(
       [0.1, 1].map(sigma => ({ sigma, x: [1, 2, 3], y: [4, 5, 6], labels: [0, 1, 0] })),
       { title: 'Estimates', finding: 'They collapse.' },
     );
     expect(data.map(trace => trace.x)).toEqual([[1, 3], [2], [1, 3], [2]]);
+    expect(layout.xaxis2).toMatchObject({ matches: 'x' });
+    expect(layout.yaxis2).toMatchObject({ matches: 'y' });
   });
 });
 
