@@ -128,7 +128,7 @@ export function projectionFigure(
     ),
     layout: {
       margin: { l: 60, r: 24, t: 96, b: 92 },
-      ...Object.assign({}, ...lefts.map((left, p) => planeAxes(p, [left, left + width]))),
+      ...Object.fromEntries(lefts.flatMap((left, p) => Object.entries(planeAxes(p, [left, left + width])))),
       annotations: projections.map(({ sigma }, p) => panelTitle(`\u03c3 = ${sigma}`, lefts[p], 1)),
       legend: { orientation: 'h', x: 0, y: -0.25, yanchor: 'top' },
     },
