@@ -44,10 +44,11 @@ export function createVariables(
   { compile = true, ...options }: VariablesOptions = {},
 ): Variables {
   for (const [name, value] of Object.entries(initial)) requireTensorValue(`The value of ${name}`, value);
+  const session = compile ? createSession(options) : undefined;
   const tensors = Object.fromEntries(
     Object.entries(initial).map(([name, value]) => [name, tf.tidy(() => tf.variable(toTensor(value)))]),
   );
-  return compile ? inSession(tensors, initial, createSession(options)) : eager(tensors);
+  return session ? inSession(tensors, initial, session) : eager(tensors);
 }
 
 function eager(tensors: Record<string, tf.Variable>): Variables {

@@ -43,7 +43,7 @@ export interface MeasuredModel {
  * there the next time, without the model's weights.
  *
  * @example
- * const ranks = await measure(model, 'stable-rank', { layer, sigmas }, variables => stableRanks({ denoiser, variables, ... }));
+ * const ranks = await measure(model, 'stable-rank', {}, variables => stableRanks(variables));
  *
  * @param name of the file: letters, digits, dashes
  * @param settings everything that the value depends on besides the model

@@ -58,7 +58,10 @@ export async function softmaxObjective(
   await fill([
     { dtype: float64, shape: [count, width], values: features },
     { dtype: float64, shape: [count, classes], values: oneHot },
-  ]);
+  ]).catch((error: unknown) => {
+    session.dispose();
+    throw error;
+  });
   const call = session.prepare(
     [weights.name, bias.name],
     outputs.map(output => output.name),

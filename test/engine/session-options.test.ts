@@ -46,6 +46,12 @@ test('a session computes on as many threads as it was told, whatever other sessi
   expect(four, 'the sum of four partial sums is rounded otherwise').not.toEqual(one);
 });
 
+test('an impossible number of threads is refused, and no tensor is left', () => {
+  const before = tf.memory().numTensors;
+  expect(() => createVariables({ x }, { threads: 0 })).toThrow(/positive whole number of threads, not 0/);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 test('with XLA, clusters of ops are compiled, to the same values', async () => {
   const [plain, xla] = [await computeWith({}), await computeWith({ xla: true })];
   expect(plain.ops).not.toMatch(/xla_run/);
