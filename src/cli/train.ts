@@ -17,14 +17,15 @@ export function addTrainCommand(program: Command): void {
   const command = program
     .command('train')
     .description('trains a model in a run of its own; goes on where an interrupted training was')
+    .action(trainOne);
+  addCell(command, 'training.steps=500')
     .option(
       '--threads <n>',
       'threads to compute with (default: one for each core); with 1, bit for bit repeatable',
       count,
     )
-    .option('--fresh', 'train anew what is trained already')
-    .action(trainOne);
-  addJson(addCell(command, 'training.steps=500'));
+    .option('--fresh', 'train anew what is trained already');
+  addJson(command);
   addExamples(command, [
     'train --size 64',
     'train --preset digits --size 128 --seed 1 --set training.steps=500 --set training.keep=100,200',
