@@ -65,16 +65,31 @@ function checkTypes() {
   run('types', process.execPath, ['node_modules/typescript/bin/tsc', ...options.split(' ')]);
 }
 
-function checkNotebook() {
-  copyFileSync(join(here, 'notebook.ipynb'), join(empty, 'notebook.ipynb'));
+/** Executes a notebook with the project's own Jupyter; the cells with their outputs. */
+function executed(notebook) {
   const env = {
     ...process.env,
     PATH: `${empty}/.venv/bin:${process.env.PATH}`,
     JUPYTER_PREFER_ENV_PATH: '1',
   };
-  const convert = '-m nbconvert --to notebook --execute notebook.ipynb --output executed.ipynb'.split(' ');
-  run('notebook', join(empty, '.venv/bin/python'), convert, { env, stdio: ['ignore', 'pipe', 'ignore'] });
-  const { cells } = JSON.parse(readFileSync(join(empty, 'executed.ipynb'), 'utf8'));
+  const convert = [
+    '-m',
+    'nbconvert',
+    '--to',
+    'notebook',
+    '--execute',
+    notebook,
+    '--output',
+    'executed.ipynb',
+  ];
+  convert.push('--output-dir', empty);
+  run(notebook, join(empty, '.venv/bin/python'), convert, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  return JSON.parse(readFileSync(join(empty, 'executed.ipynb'), 'utf8')).cells;
+}
+
+function checkNotebook() {
+  copyFileSync(join(here, 'notebook.ipynb'), join(empty, 'notebook.ipynb'));
+  const cells = executed('notebook.ipynb');
   const text = JSON.stringify(cells[0].outputs);
   requireThat(text.includes('node_modules/unimodal/dist/index.js'), 'The notebook did not use the package.');
   requireThat(text.includes('text/html'), 'The notebook showed no table.');
@@ -85,6 +100,15 @@ function checkNotebook() {
     analysis.includes('diffusers: up_blocks.1.resnets.0'),
     `A folder of diffusers gave: ${analysis}`,
   );
+}
+
+/** What the package's own notebooks read besides the library: results that were computed beforehand. */
+function checkStoredResults() {
+  const program =
+    "require('unimodal').storedResults('medium').then(({ models }) => console.log(models.length))";
+  requireThat(Number(run('stored results', process.execPath, ['-e', program])) > 0, 'No stored results.');
+  const workshop = JSON.stringify(executed('node_modules/unimodal/notebooks/workshop/02-hill.ipynb'));
+  requireThat(workshop.includes('no answer yet'), `The workshop gave: ${workshop}`);
 }
 
 const unimodal = (...args) =>
@@ -101,6 +125,7 @@ requireThat(
   'No curve.',
 );
 checkNotebook();
+checkStoredResults();
 const { findings } = JSON.parse(unimodal('doctor', '--json'));
 const broken = findings.filter(({ state }) => state === 'broken');
 requireThat(broken.length === 0, `The doctor found broken: ${JSON.stringify(broken)}`);
