@@ -50,7 +50,7 @@ function judge(
 }
 
 /** The problem of a function that has no answer in it yet. */
-const nothingBack = 'The function gives undefined back. (With { } around the answer, it needs a "return".)';
+const nothingBack = 'It gives undefined back. (An answer in { } needs a "return".)';
 
 /** What a Jupyter kernel offers to whoever shows something. */
 interface Kernel {

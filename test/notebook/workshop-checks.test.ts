@@ -65,7 +65,7 @@ describe('a check', () => {
       },
       'not yet. For (2) it throws: SyntaxError',
     ],
-    ['a function without a return', 3, () => {}, 'no answer yet. The function gives undefined back.'],
+    ['a function without a return', 3, () => {}, 'no answer yet. It gives undefined back.'],
     ['one that returns now and then', 3, (x: number) => (x > 2 ? x : undefined), 'not yet. For (2): Nothing'],
     ['a function that is right by chance', 3, (x: number) => 2 * x, 'not yet. For (3): 6 is too low.'],
     ['a mistake that gives NaN', 3, (x: number) => (2 - x) ** 0.5, 'not yet. This takes a root.'],

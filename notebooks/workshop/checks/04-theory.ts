@@ -79,7 +79,7 @@ function ratio(model: Molrg): Exercise {
       },
       { of: ratioOf(({ signal, total }) => [total - signal, signal]), because: 'is noise over signal.' },
     ],
-    remark: 'Above 1 the own class outweighs all others together: the features show it.',
+    remark: 'Above 1 the own class outweighs all others together.',
   });
 }
 

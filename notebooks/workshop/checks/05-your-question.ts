@@ -68,7 +68,7 @@ function problemOfChange(images: Dataset, change: object): string | undefined {
     requireConfig(config, images, [1000], [0]);
     const times = timesAsLong(config, images);
     if (times <= longest) return undefined;
-    return `With ${name} ${JSON.stringify(value)} it takes ${times.toFixed(1)} times as long as the standard model's two minutes: at most ${longest} times here.`;
+    return `With ${name} ${JSON.stringify(value)} it takes ${times.toFixed(1)} times as long as the standard model's minute or two: at most ${longest} times here.`;
   } catch (error) {
     return (error as Error).message;
   }
