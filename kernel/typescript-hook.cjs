@@ -11,7 +11,8 @@ const os = require('node:os');
 const path = require('node:path');
 
 /** Part of the cache's key: change it when {@link transpile} makes other JavaScript from the same text. */
-const FORMAT = 3;
+const FORMAT = 4;
+const UNUSED_MILLISECONDS = 30 * 24 * 60 * 60 * 1_000;
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts'];
 const ownFiles = __dirname + path.sep;
 
@@ -20,7 +21,7 @@ let folder;
 /** The folder of the transpiled files: beside the installed packages or, where that is read-only, in the user's cache. */
 function cacheFolder() {
   if (folder) return folder;
-  const userCache = process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache');
+  const userCache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
   const candidates = [path.join(__dirname, '..', 'node_modules', '.cache'), userCache, os.tmpdir()];
   for (const candidate of candidates) {
     try {
@@ -66,18 +67,30 @@ function isLibrarySource(filename) {
   return false;
 }
 
-/** TypeScript to CommonJS. */
-function transpile(text, filename) {
+/** The nearest `tsconfig.json` of a notebook's module; the kernel's own files need none. */
+function configOf(filename) {
+  if (filename.startsWith(ownFiles)) return undefined;
+  for (let folder = path.dirname(filename); ; folder = path.dirname(folder)) {
+    const config = path.join(folder, 'tsconfig.json');
+    if (fs.existsSync(config)) return config;
+    if (folder === path.dirname(folder)) return undefined;
+  }
+}
+
+/** TypeScript to CommonJS, in the dialect that a `tsconfig.json` asks for. */
+function transpile(text, filename, config) {
   const ts = require('typescript');
+  const dialect = config === undefined ? {} : require('./cells/options').dialectOf(config);
   const { outputText, diagnostics } = ts.transpileModule(text, {
     fileName: filename,
     reportDiagnostics: true,
     transformers: { before: transformers(filename) },
     compilerOptions: {
+      jsx: ts.JsxEmit.React,
+      ...dialect,
       module: ts.ModuleKind.CommonJS,
       target: ts.ScriptTarget.ES2022,
       esModuleInterop: true,
-      jsx: ts.JsxEmit.React,
       inlineSourceMap: true,
     },
   });
@@ -86,19 +99,37 @@ function transpile(text, filename) {
   return outputText;
 }
 
-/** The JavaScript of a TypeScript file, from the cache when its text was seen before. */
+/** The JavaScript of a TypeScript file, from the cache when its text was seen before, with the same `tsconfig.json`. */
 function javaScriptOf(filename) {
   const text = fs.readFileSync(filename, 'utf8');
-  const key = createHash('sha256').update(`${FORMAT}\0${filename}\0${text}`).digest('hex');
+  const config = configOf(filename);
+  const configText = config === undefined ? '' : fs.readFileSync(config, 'utf8');
+  const key = createHash('sha256')
+    .update([FORMAT, filename, text, config, configText].join('\0'))
+    .digest('hex');
   const cached = path.join(cacheFolder(), `${key}.js`);
   try {
     return fs.readFileSync(cached, 'utf8');
   } catch {
-    const output = transpile(text, filename);
+    const output = transpile(text, filename, config);
     const temporary = `${cached}.${process.pid}.${Math.random().toString(36).slice(2)}`;
     fs.writeFileSync(temporary, output);
     fs.renameSync(temporary, cached);
     return output;
+  }
+}
+
+/** Removes what no kernel has read for a month. */
+function pruneCache(folder = cacheFolder()) {
+  const oldest = Date.now() - UNUSED_MILLISECONDS;
+  for (const name of fs.readdirSync(folder)) {
+    const file = path.join(folder, name);
+    try {
+      const { atimeMs, mtimeMs } = fs.statSync(file);
+      if (Math.max(atimeMs, mtimeMs) < oldest) fs.rmSync(file);
+    } catch {
+      // Another kernel has removed it, or it is another user's.
+    }
   }
 }
 
@@ -109,4 +140,4 @@ function register() {
   }
 }
 
-module.exports = { javaScriptOf, register };
+module.exports = { javaScriptOf, pruneCache, register };

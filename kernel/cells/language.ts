@@ -9,6 +9,9 @@ import { isComplete } from './completeness';
 import { prepareModules } from './prepare';
 import { CellService } from './service';
 
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- plain JavaScript without types
+const { pruneCache } = require('../typescript-hook.cjs') as { pruneCache: () => void };
+
 type Operations = {
   [Name in keyof LanguageOperations]: (
     ask: LanguageOperations[Name]['ask'],
@@ -46,6 +49,7 @@ function start({ folder, front }: LanguageData): void {
   });
   // The first check reads the libraries: done now, so that the first cell doesn't wait for all of it.
   compiler.compile(0, '1', '');
+  pruneCache();
 }
 
 start(workerData as LanguageData);

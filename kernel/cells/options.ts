@@ -96,6 +96,30 @@ function absolutePaths(options: ts.CompilerOptions, folder: string): ts.MapLike<
   );
 }
 
+/** Options that decide what code means when it runs, rather than whether it is right. */
+const dialect = [
+  'experimentalDecorators',
+  'emitDecoratorMetadata',
+  'useDefineForClassFields',
+  'jsx',
+  'jsxFactory',
+  'jsxFragmentFactory',
+  'jsxImportSource',
+];
+
+/** What of a `tsconfig.json` holds for modules when they run (typescript-hook.cjs). */
+export function dialectOf(file: string): ts.CompilerOptions {
+  const { target = ts.ScriptTarget.ES2022, ...options } = readProject(file).options;
+  const kept = Object.entries(options).filter(([name]) => dialect.includes(name));
+  const leavesJsx = options.jsx === ts.JsxEmit.Preserve || options.jsx === ts.JsxEmit.ReactNative;
+  return {
+    useDefineForClassFields: target >= ts.ScriptTarget.ES2022,
+    ...Object.fromEntries(kept),
+    // Left as it is, it cannot be run.
+    ...(leavesJsx && { jsx: ts.JsxEmit.React }),
+  };
+}
+
 function withDefaults(project: ts.CompilerOptions, folder: string, kernelFolder: string): ts.CompilerOptions {
   const typeRoots = ts.getEffectiveTypeRoots(project, { getCurrentDirectory: () => folder }) ?? [];
   return {

@@ -3,7 +3,7 @@ import { Recent } from '../recent';
 import type { CellNumber } from '../threads';
 import type { Request } from './message';
 
-/** How many earlier cells, and how many messages of comms, can still get output of their own, from timers and callbacks that they left behind. */
+/** How many earlier cells, and how many messages of comms, can still get output of their own, from timers that they left behind. */
 const REMEMBERED = 1_000;
 
 export class Requests {

@@ -1,4 +1,7 @@
 /** The parts of the kernel that are plain functions. */
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { toCodePoints, toOffset } from '../../kernel/cells/positions';
@@ -8,6 +11,26 @@ import { renderTensor } from '../../kernel/display/tensor';
 import { History } from '../../kernel/protocol/history';
 import { MessageCodec } from '../../kernel/protocol/message';
 import { resolveExports } from '../../kernel/runtime/exports';
+
+describe('the cache of transpiled modules', () => {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- plain JavaScript without types
+  const { pruneCache } = require('../../kernel/typescript-hook.cjs') as {
+    pruneCache: (folder: string) => void;
+  };
+
+  it('loses what was not read for a month', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'cache-'));
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+    for (const days of [0, 29, 31]) {
+      const file = path.join(folder, `${days}.js`);
+      writeFileSync(file, '');
+      utimesSync(file, daysAgo(days), daysAgo(400));
+    }
+    pruneCache(folder);
+    expect(readdirSync(folder).sort()).toEqual(['0.js', '29.js']);
+    rmSync(folder, { recursive: true });
+  });
+});
 
 describe('positions', () => {
   it('count an emoji once in the protocol and twice in TypeScript', () => {

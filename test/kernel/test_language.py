@@ -216,6 +216,35 @@ def test_the_paths_of_the_tsconfig_lead_checker_and_loader_to_the_same_modules(t
         own.close()
 
 
+MODULE_WITH_A_DIALECT = """
+export const seen: string[] = [];
+function marked(target: object, name: string): void { seen.push(typeof target + ' ' + name) }
+class Base { constructor() { this.begin() } begin(): void {} }
+export class Derived extends Base {
+  @marked field = 1;
+  kept: number | undefined;
+  begin(): void { this.kept = 7 }
+}
+const create = (tag: string, ...rest: unknown[]) => tag + rest.length;
+export const element = <b />;
+"""
+
+
+def test_modules_run_in_the_dialect_of_their_tsconfig(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    options = {"experimentalDecorators": True, "useDefineForClassFields": False, "jsxFactory": "create"}
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"extends": "./base.json", "compilerOptions": {"noEmit": True}}))
+    (tmp_path / "base.json").write_text(json.dumps({"compilerOptions": options}))
+    (tmp_path / "dialect.tsx").write_text("// @ts-nocheck\n" + MODULE_WITH_A_DIALECT)
+    own = Kernel(NAMES[0], folder)
+    try:
+        result = own.run("import { Derived, element, seen } from '../dialect'; [new Derived().kept, element, seen].join()")
+        assert result.text == "'7,b1,object field'", result.error
+    finally:
+        own.close()
+
+
 def test_what_a_failed_cell_declared_before_the_error_stays(kernel):
     kernel.run(kernel.choose("const reached = 1; throw new Error('x'); const missed = 2", "reached = 1; raise ValueError('x'); missed = 2"))
     assert kernel.run("reached").text == "1"
