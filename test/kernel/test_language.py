@@ -327,7 +327,7 @@ def test_names_of_es_modules_are_read_at_each_use(kernel):
     package(
         kernel.folder,
         "es-live",
-        {"package.json": '{"name": "es-live", "version": "1.0.0", "type": "module", "exports": "./index.js"}', "index.js": "export let count = 0; export function raise() { count++ }"},
+        {"package.json": '{"name": "es-live", "version": "1.0.0", "type": "module", "exports": "./index.mjs"}', "index.mjs": "export let count = 0; export function raise() { count++ }"},
     )
     kernel.run("// @ts-ignore\nimport * as live from 'es-live';\n// @ts-ignore\nimport { count, raise } from 'es-live'; raise()")
     assert kernel.run("[count, live.count].join()").text == "'1,1'"
