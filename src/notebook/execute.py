@@ -109,7 +109,8 @@ def execute(source, target):
         notebook,
         timeout=None,
         allow_errors=False,
-        record_timing=False,  # a rendered copy shall not differ by the time of day
+        record_timing=False,  # a rendered copy shall not differ by the time of day,
+        coalesce_streams=True,  # nor by the pieces in which text arrived
         resources={"metadata": {"path": str(source.parent)}},
     )
     client.on_cell_execute = lambda cell, cell_index: client.announce(cell, cell_index)

@@ -105,14 +105,14 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
-const notWritable = 'this user has no permission there. Make the folder writable, or choose another folder.';
+const forbidden = 'this user has no permission there. Change the permissions, or choose another place.';
 const full =
   'the disk is full. Free some space or choose a folder on another disk, then run again: what was saved is kept.';
 const remedies: Record<string, string> = {
   ENOSPC: full,
   EDQUOT: full,
-  EACCES: notWritable,
-  EPERM: notWritable,
+  EACCES: forbidden,
+  EPERM: forbidden,
   EROFS: 'the file system is read-only. Choose another folder.',
   ENOTSUP: 'nothing can be kept in this file system. Choose another folder.',
   ENOTDIR: 'a part of the path is a file, not a folder. Choose another folder.',

@@ -135,12 +135,6 @@ describe('analyseCurve', () => {
     expect(verdict).toBe('undecided');
   });
 
-  it('analyses nine noise levels, three draws and 797 images with 2,000 resamples well under a second', () => {
-    const start = performance.now();
-    analyseCurve(hill, { seed: 0 });
-    expect(performance.now() - start).toBeLessThan(1000);
-  });
-
   it('refuses no curves, curves that were not measured alike, too few noise levels and too few resamples', () => {
     const options = { seed: 0 };
     expect(() => analyseCurve([], options)).toThrow(/at least one curve/);

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { kernelInformation } from '../../kernel/protocol/information';
 
 const project = resolve(__dirname, '../..');
 const found = readdirSync(`${project}/notebooks`, { recursive: true, encoding: 'utf8' }).sort();
@@ -9,11 +10,12 @@ const notebooks = found.filter(name => name.endsWith('.ipynb') && !name.includes
 const isShared = (name: string) => /(^|\/)rendered\//.test(name);
 
 interface Notebook {
+  readonly metadata: { readonly language_info: object };
   readonly cells: readonly { outputs?: readonly unknown[]; execution_count?: number | null }[];
 }
 
 /** What is wrong with a source, in a sentence; undefined when it has no outputs. */
-function outputsIn(name: string, { cells }: Notebook): string | undefined {
+function outputsIn(name: string, { cells }: Pick<Notebook, 'cells'>): string | undefined {
   const executed = cells.some(cell => cell.outputs?.length || typeof cell.execution_count === 'number');
   return executed
     ? `notebooks/${name} carries outputs: clear them by ".venv/bin/jupyter nbconvert --clear-output --inplace notebooks/${name}" and share them by "npm run render".`
@@ -25,6 +27,13 @@ const read = (name: string) => JSON.parse(readFileSync(join(project, 'notebooks'
 test.each(notebooks.filter(name => !isShared(name)))('the source %s has no outputs', name => {
   expect(outputsIn(name, read(name))).toBeUndefined();
 });
+
+test.each(notebooks.filter(name => !isShared(name)))(
+  'the source %s names the language as the kernel does, or JupyterLab shows it as changed once it is opened',
+  name => {
+    expect(read(name).metadata.language_info).toEqual(kernelInformation.language_info);
+  },
+);
 
 describe('the check of sources', () => {
   test.each([
