@@ -3,7 +3,6 @@
  * npm run doctor -- --gpu: compares training on the GPU with training on the CPU. --json: the findings as JSON.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { diagnose, diagnoses, projectTitle } from './diagnosis.mjs';
 import { findGpu } from './machine.mjs';
@@ -38,8 +37,6 @@ async function compareDevices({ json }) {
     );
   }
   const program = `${project}/src/experiments/compare-devices.ts`;
-  if (!existsSync(program))
-    throw new SetupError(`${program} is missing.`, 'Restore it with "git checkout src/experiments".');
   const args = ['--require', 'tsx/cjs', program, ...(json ? ['--json'] : [])];
   const child = spawn(process.execPath, args, { cwd: project, stdio: 'inherit' });
   return new Promise(resolve => child.on('close', status => resolve(status ?? 1)));
