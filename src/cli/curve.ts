@@ -1,6 +1,6 @@
 /** `unimodal curve`: the representation curve of a model, and whether it is unimodal. */
 import type { Command } from 'commander';
-import type { CurveAnalysis } from '../curve/analysis';
+import { type CurveAnalysis, fewestLevels } from '../curve/analysis';
 import { library } from './shared/library';
 import { addMeasureSettings, addModel, imagesFor, type ModelFlags, withModel } from './shared/model';
 import { addExamples, addJson, type OutputFlags, printResult, textTable } from './shared/output';
@@ -25,7 +25,7 @@ async function printCurve(flags: CurveFlags): Promise<void> {
   const { model, curve } = await withModel(flags, async command => {
     const { opened, measured, settings } = command;
     const { sigmas } = settings.probe;
-    if (sigmas.length < 3)
+    if (sigmas.length < fewestLevels)
       throw new Error(
         `probe.sigmas: a rise and a fall show at three noise levels or more, not ${sigmas.length}.`,
       );

@@ -1,5 +1,6 @@
 /** The command line `unimodal`: one file a command, each of which adds itself to the program. */
 import { Command, CommanderError } from 'commander';
+import { isAbort } from '../experiments/workers';
 import { addCurveCommand } from './curve';
 import { addDataCommand } from './data';
 import { addDenoiseCommand } from './denoise';
@@ -9,7 +10,7 @@ import { addFeaturesCommand } from './features';
 import { addRunsCommand } from './runs';
 import { addSampleCommand } from './sample';
 import { addScoreCommand } from './score';
-import { interruptedStatus, isInterruption } from './shared/interrupt';
+import { interruptedStatus } from './shared/interrupt';
 import { addExamples, say } from './shared/output';
 import { addSetupCommands } from './setup';
 import { addSweepCommand } from './sweep';
@@ -69,6 +70,6 @@ async function runProgram(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode; // commander has said it
     say(`unimodal: ${error instanceof Error ? error.message : String(error)}`);
-    return isInterruption(error) ? interruptedStatus : 1;
+    return isAbort(error) ? interruptedStatus : 1;
   }
 }

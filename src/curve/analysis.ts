@@ -20,6 +20,8 @@ export type Verdict = 'unimodal' | 'decreasing' | 'undecided';
 export const unimodalRise = 1;
 /** A curve is called decreasing only when a rise of this many points is excluded. */
 export const decreasingRise = 2;
+/** Noise levels that a curve needs for a rise and a fall. */
+export const fewestLevels = 3;
 
 /** What {@link analyseCurve} finds. Accuracies in percent, rise and fall in points. */
 export interface CurveAnalysis {
@@ -190,9 +192,9 @@ function checkComparable(curves: readonly CurveMeasurement[]): void {
       );
     }
   }
-  if (curves[0].sigmas.length < 3) {
+  if (curves[0].sigmas.length < fewestLevels) {
     throw new RangeError(
-      `A rise and a fall need at least 3 noise levels, but the curve has ${curves[0].sigmas.length}. Measure more.`,
+      `A rise and a fall need at least ${fewestLevels} noise levels, but the curve has ${curves[0].sigmas.length}. Measure more.`,
     );
   }
 }

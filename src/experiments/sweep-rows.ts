@@ -1,6 +1,6 @@
 /** What a sweep found, in one row a model. */
 import path from 'node:path';
-import { analyseCurve } from '../curve/analysis';
+import { analyseCurve, fewestLevels } from '../curve/analysis';
 import { accuracies } from '../curve/curve';
 import type { Sweep } from './sweep';
 
@@ -13,7 +13,7 @@ export function sweepRows({ models }: Pick<Sweep, 'models'>): SweepRow[] {
     const axes = Object.entries(at).map(([name, value]) => [name, plain(value)] as const);
     const measured = accuracies(curve);
     const highest = Math.max(...measured);
-    const analysis = curve.sigmas.length < 3 ? undefined : analyseCurve(curve, { seed: 0 });
+    const analysis = curve.sigmas.length < fewestLevels ? undefined : analyseCurve(curve, { seed: 0 });
     return {
       ...Object.fromEntries(axes),
       loss: rounded(losses.at(-1)?.loss ?? NaN, 4),

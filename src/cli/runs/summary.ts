@@ -1,7 +1,7 @@
 /** What is known of a run without TensorFlow: from its text files. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { analyseCurve, type Band, type CurveAnalysis } from '../../curve/analysis';
+import { analyseCurve, type Band, type CurveAnalysis, fewestLevels } from '../../curve/analysis';
 import { accuracies, type CurveMeasurement } from '../../curve/curve';
 import type { GeneralizationScore } from '../../generation/score';
 import { isHeld } from '../../store/lock';
@@ -77,7 +77,7 @@ export async function curvesOf(run: StoredRun): Promise<RunCurve[]> {
     const { layer, input, sigmas } = curve;
     const { step } = dependsOn as { step?: number };
     const found =
-      sigmas.length < 3
+      sigmas.length < fewestLevels
         ? { accuracy: accuracies(curve).map(mean => ({ mean })) }
         : analyseCurve(curve, { seed: 0 });
     return { layer, input, sigmas, step, ...found };

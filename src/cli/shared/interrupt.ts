@@ -20,8 +20,3 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     for (const signal of signals) process.off(signal, interrupt);
   }
 }
-
-/** Whether an error is how interrupted work ends. */
-export function isInterruption(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
-}
