@@ -60,12 +60,23 @@ export function requireSigma(sigma: number): number {
 }
 
 /**
- * The noise levels of a measurement, checked.
+ * The noise levels of a measurement, called `name` in the message, checked.
  * @throws RangeError when there is none, or one is not a positive finite number.
  */
-export function requireSigmas(sigmas: readonly number[]): void {
-  if (sigmas.length === 0) throw new RangeError('Give at least one noise level in "sigmas".');
+export function requireSigmas(sigmas: readonly number[], name = '"sigmas"'): void {
+  if (sigmas.length === 0) throw new RangeError(`Give at least one noise level in ${name}.`);
   sigmas.forEach(requireSigma);
+}
+
+/** As {@link requireSigmas}, for those of a curve. @throws RangeError as well when they do not increase. */
+export function requireIncreasingSigmas(sigmas: readonly number[], name = '"sigmas"'): void {
+  requireSigmas(sigmas, name);
+  const wrong = sigmas.findIndex((sigma, s) => s > 0 && sigma <= sigmas[s - 1]);
+  if (wrong > 0) {
+    throw new RangeError(
+      `${name} must increase, but ${sigmas[wrong]} follows ${sigmas[wrong - 1]}. Sort them, without repeats.`,
+    );
+  }
 }
 
 /** @throws RangeError unless `value`, called `what` in the message, is a positive integer. */

@@ -2,7 +2,12 @@
 import { type Dataset, split, take } from '../data/dataset';
 import type { LoadOptions } from '../data/files';
 import { loadDataset } from '../data/load';
-import { createDenoiser, type Denoiser, requirePositiveInteger, requireSigma } from '../diffusion/denoiser';
+import {
+  createDenoiser,
+  type Denoiser,
+  requireIncreasingSigmas,
+  requirePositiveInteger,
+} from '../diffusion/denoiser';
 import { requireLayers } from '../diffusion/network';
 import { fixedNoise, logNormalNoise, type NoiseDistribution } from '../diffusion/noise';
 import { edmPreconditioning, type Preconditioning } from '../diffusion/preconditioning';
@@ -112,13 +117,7 @@ function requireProbe({ pooling, input, sigmas, testDraws, l2 }: ProbeConfig): v
   requirePooling(pooling);
   if (!['noisy', 'clean'].includes(input))
     throw new RangeError(`probe.input is 'noisy' or 'clean', not '${input}'.`);
-  if (sigmas.length === 0) throw new RangeError('probe.sigmas holds at least one noise level.');
-  sigmas.forEach(requireSigma);
-  const wrong = sigmas.findIndex((sigma, s) => s > 0 && sigma <= sigmas[s - 1]);
-  if (wrong > 0)
-    throw new RangeError(
-      `probe.sigmas must increase, but ${sigmas[wrong]} follows ${sigmas[wrong - 1]}. Sort them, without repeats.`,
-    );
+  requireIncreasingSigmas(sigmas, 'probe.sigmas');
   requirePositiveInteger(testDraws, 'probe.testDraws');
   if (!(l2 >= 0 && Number.isFinite(l2))) throw new RangeError(`probe.l2 is a number from 0, not ${l2}.`);
 }

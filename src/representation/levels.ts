@@ -1,6 +1,6 @@
 /** Class scores of test images at each noise level: what curves and ensembles are made of. */
 import type { Dataset } from '../data/dataset';
-import { requireSigmas } from '../diffusion/denoiser';
+import { requireIncreasingSigmas } from '../diffusion/denoiser';
 import { argmaxRows, type FeatureMatrix } from '../numerics/matrix';
 import { type Classifier, fitClassifier, usualNormalization } from './classifier';
 import { featureExtractor, type FeatureExtractorOptions } from './features';
@@ -105,14 +105,7 @@ export function percentOf(right: Uint8Array): number {
 }
 
 function requireCurveOptions({ denoiser, train, test, sigmas }: CurvesOptions, draws: number): void {
-  requireSigmas(sigmas);
-  sigmas.forEach((sigma, i) => {
-    if (i > 0 && sigma <= sigmas[i - 1]) {
-      throw new RangeError(
-        `Noise levels must increase, but ${sigma} follows ${sigmas[i - 1]}. Sort "sigmas".`,
-      );
-    }
-  });
+  requireIncreasingSigmas(sigmas);
   if (!Number.isInteger(draws) || draws < 1) {
     throw new RangeError(`testDraws is a whole number of at least 1, not ${draws}.`);
   }

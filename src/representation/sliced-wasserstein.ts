@@ -1,5 +1,5 @@
 /** The sliced Wasserstein distance of two sets of features (paper, Fig. 13; Bonneel et al. 2015). */
-import { requireSigmas } from '../diffusion/denoiser';
+import { requirePositiveInteger, requireSigmas } from '../diffusion/denoiser';
 import { randomNormal } from '../engine/random';
 import { tf } from '../engine/tensorflow';
 import { checkFeatures, type FeatureMatrix } from '../numerics/matrix';
@@ -26,7 +26,7 @@ export function slicedWasserstein(
   b: FeatureMatrix,
   { directions = 200, seed = 0 }: SlicedWassersteinOptions = {},
 ): number {
-  requireDirections(directions);
+  requirePositiveInteger(directions, 'The number of directions');
   const random = tf.tidy(() => {
     const normal = randomNormal([directions, a.shape[1]], seed, 0);
     return normal.div(normal.norm('euclidean', 1, true)).dataSync<'float32'>();
@@ -66,21 +66,13 @@ export async function wassersteinCurves(
 ): Promise<Record<string, SigmaCurve>> {
   const { images, sigmas, referenceSigma, directions, signal } = options;
   requireSigmas(sigmas);
-  requireDirections(directions);
+  if (directions !== undefined) requirePositiveInteger(directions, 'The number of directions');
   const extract = featureExtractor(options);
   const reference = await extract({ images, sigma: referenceSigma, signal });
   return curvesOverSigma(options, async sigma => {
     const features = await extract({ images, sigma, signal });
     return layer => slicedWasserstein(features[layer], reference[layer], options);
   });
-}
-
-function requireDirections(directions?: number): void {
-  if (directions !== undefined && !(Number.isInteger(directions) && directions >= 1)) {
-    throw new RangeError(
-      `Features are projected on a positive whole number of directions, not ${directions}.`,
-    );
-  }
 }
 
 /** The rows projected on each direction, sorted: [P][N]. */
