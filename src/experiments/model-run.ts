@@ -15,6 +15,9 @@ export interface ModelSettings {
   readonly seed: number;
 }
 
+/** In a run's folder. */
+export const experimentName = 'experiment.json';
+
 /** What a run's experiment.json says: what was asked for when the run was made. */
 export interface RunExperiment extends ModelSettings {
   readonly imageShape: Dataset['imageShape'];
@@ -51,15 +54,16 @@ export function lasting(source: string): string {
   return namedSources.includes(source) ? source : path.resolve(source);
 }
 
-/**
- * What was asked for when the run was made.
- * @throws Error when the run was not made by an experiment.
- */
+/** What was asked for when the run was made; undefined when it was not made by an experiment. */
+export async function findExperiment(run: Run): Promise<RunExperiment | undefined> {
+  return (await readJson(fileOf(run, experimentName))) as RunExperiment | undefined;
+}
+
+/** As {@link findExperiment}. @throws Error when the run was not made by an experiment */
 export async function readExperiment(run: Run): Promise<RunExperiment> {
-  const file = fileOf(run, 'experiment.json');
-  const experiment = (await readJson(file)) as RunExperiment | undefined;
+  const experiment = await findExperiment(run);
   if (experiment !== undefined) return experiment;
   throw new Error(
-    `${file} is missing: it says which images and network the run belongs to. Make the run with "unimodal train" or the function transition.`,
+    `${fileOf(run, experimentName)} is missing: it says which images and network the run belongs to. Make the run with "unimodal train" or the function transition.`,
   );
 }

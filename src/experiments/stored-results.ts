@@ -9,7 +9,7 @@ import { cached } from '../store/results';
 import { listRuns, type StoredRun } from '../store/runs';
 import type { ExperimentConfig } from './config';
 import { publishable, readPoints } from './dynamics-point';
-import { readExperiment, type RunExperiment } from './model-run';
+import { experimentName, findExperiment, readExperiment } from './model-run';
 import type { ModelDynamics } from './run-dynamics';
 
 /** A model as it was stored. */
@@ -35,7 +35,6 @@ export interface StoredResults {
 }
 
 const machineName = 'machine.json';
-const experimentName = 'experiment.json';
 
 /**
  * The results that are kept in notebooks/results under a name: 'medium', CIFAR-10 at 16x16 (the preset `cifar16`). Needs neither
@@ -85,7 +84,7 @@ export async function storeResults(root: string, target: string): Promise<string
 async function followedRuns(runs: readonly StoredRun[]): Promise<StoredRun[]> {
   const followed = await Promise.all(
     runs.map(async run => {
-      const experiment = (await readJson(fileOf(run, experimentName))) as RunExperiment | undefined;
+      const experiment = await findExperiment(run);
       return experiment !== undefined && (await readPoints(run, experiment.config)).length > 0;
     }),
   );

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { startOf } from './process';
 
 /**
  * Writes `content` to `file`: under a temporary name in the same folder, flushed to the disk, then renamed.
@@ -76,16 +77,8 @@ function nearestExisting(folder: string): string {
 export async function removeTemporaryFiles(folder: string): Promise<void> {
   for (const name of await fs.readdir(folder, { recursive: true })) {
     const [, writer] = /\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
-    if (writer !== undefined && !isRunning(Number(writer)))
+    if (writer !== undefined && startOf(Number(writer)) === undefined)
       await fs.rm(path.join(folder, name), { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return errorCode(error) === 'EPERM'; // another user's
   }
 }
 

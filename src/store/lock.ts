@@ -3,13 +3,12 @@
  * whether another *living* process has done the same, and withdraws if so. The files of dead processes count for nothing,
  * so a killed process never leaves a folder locked, and no moment exists in which two processes both hold it.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode, explainFileError } from './atomic';
+import { startOf } from './process';
 
 interface Holder {
   readonly file: string;
@@ -96,22 +95,6 @@ function isAlive(holder: Holder): boolean {
 
 function hostName(): string {
   return os.hostname().replace(/[^\w-]/g, '_');
-}
-
-/** When a process started, in a form that differs between processes of the same number; undefined when there is none. */
-function startOf(pid: number): string | undefined {
-  try {
-    if (process.platform === 'linux') {
-      // proc(5): field 22, starttime; the second field, the name in parentheses, may hold anything.
-      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ');
-      return fields?.[0] === 'Z' ? undefined : fields?.[19];
-    }
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' })
-      .trim()
-      .replace(/\W+/g, '_');
-  } catch {
-    return undefined;
-  }
 }
 
 async function sentence(holder: Holder): Promise<string> {
