@@ -9,9 +9,9 @@
  */
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../setup/arguments.mjs';
 import { project, runMain } from '../setup/project.mjs';
-import { duration, SetupError } from '../setup/report.mjs';
+import { duration } from '../setup/report.mjs';
 import { watchMemory } from './memory.mjs';
 import { findNotebook, python, show, sources } from './notebooks.mjs';
 import { storableBytes, storeNotebookResults } from './results.mjs';
@@ -19,15 +19,6 @@ import { alignedTable } from './table.mjs';
 
 const folder = `${project}/rendered/retrained`;
 const runs = `${folder}/runs`;
-
-function readArguments() {
-  try {
-    const options = { store: { type: 'boolean' }, resume: { type: 'boolean' } };
-    return parseArgs({ options, allowPositionals: true });
-  } catch (error) {
-    throw new SetupError(`${error.message}.`, 'Known options: --store, --resume.');
-  }
-}
 
 /** Executes one notebook; what there is to say about it. */
 async function retrain(notebook) {
@@ -67,7 +58,11 @@ function table(outcomes) {
 }
 
 runMain(async () => {
-  const { values, positionals: names } = readArguments();
+  const options = { store: { type: 'boolean' }, resume: { type: 'boolean' } };
+  const { values, positionals: names } = readArguments(
+    { options, allowPositionals: true },
+    'Known options: --store, --resume.',
+  );
   const notebooks = names.length > 0 ? names.map(findNotebook) : sources();
   if (!values.resume) rmSync(folder, { recursive: true, force: true });
   mkdirSync(runs, { recursive: true });

@@ -3,7 +3,7 @@
  * npm run doctor -- --gpu: compares training on the GPU with training on the CPU. --json: the findings as JSON.
  */
 import { spawn } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 import { diagnose, diagnoses, projectTitle } from './diagnosis.mjs';
 import { findGpu } from './machine.mjs';
 import { project, projectEnvironment } from './project.mjs';
@@ -42,16 +42,9 @@ async function compareDevices({ json }) {
   return new Promise(resolve => child.on('close', status => resolve(status ?? 1)));
 }
 
-function readOptions(args) {
-  try {
-    return parseArgs({ args, options: { gpu: { type: 'boolean' }, json: { type: 'boolean' } } }).values;
-  } catch (error) {
-    throw new SetupError(`${error.message}.`, 'Known options: --gpu, --json.');
-  }
-}
-
 /** Runs the doctor with the command line's arguments; sets the exit status. */
 export async function doctor(args) {
-  const options = readOptions(args);
+  const known = { gpu: { type: 'boolean' }, json: { type: 'boolean' } };
+  const { values: options } = readArguments({ args, options: known }, 'Known options: --gpu, --json.');
   process.exitCode = options.gpu ? await compareDevices(options) : await examine(options);
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 import { checkLoads } from './check.mjs';
 import { requirementsFor } from './environment.mjs';
 import { installKernel } from './kernelspec.mjs';
@@ -105,26 +105,19 @@ async function build(name, context, doing) {
 }
 
 function readOptions(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        gpu: { type: 'boolean' },
-        cpu: { type: 'boolean' },
-        python: { type: 'string' },
-        fetch: { type: 'string' },
-        offline: { type: 'string' },
-      },
-    });
-    if (values.gpu && values.cpu) throw new Error('--gpu and --cpu exclude each other');
-    if (values.fetch && values.offline) throw new Error('--fetch and --offline exclude each other');
-    return values;
-  } catch (error) {
-    throw new SetupError(
-      `${error.message}.`,
-      'Known options: --gpu, --cpu, --python COMMAND, --fetch FOLDER, --offline FOLDER.',
-    );
-  }
+  const remedy = 'Known options: --gpu, --cpu, --python COMMAND, --fetch FOLDER, --offline FOLDER.';
+  const options = {
+    gpu: { type: 'boolean' },
+    cpu: { type: 'boolean' },
+    python: { type: 'string' },
+    fetch: { type: 'string' },
+    offline: { type: 'string' },
+  };
+  const { values } = readArguments({ args, options }, remedy);
+  if (values.gpu && values.cpu) throw new SetupError('--gpu and --cpu exclude each other.', remedy);
+  if (values.fetch && values.offline)
+    throw new SetupError('--fetch and --offline exclude each other.', remedy);
+  return values;
 }
 
 /**
