@@ -141,11 +141,15 @@ class Kernel:
         messages = self.collect(request, timeout)
         return Result(self.reply(request)["content"], messages)
 
-    def ask(self, kind, channel="shell", timeout=TIMEOUT, **content):
-        """Sends any other request and returns its reply's content."""
+    def post(self, kind, channel="shell", **content):
+        """Sends any other message and returns its id."""
         message = self.client.session.msg(kind, content)
         getattr(self.client, f"{channel}_channel").send(message)
-        return self.reply(message["header"]["msg_id"], channel, timeout)["content"]
+        return message["header"]["msg_id"]
+
+    def ask(self, kind, channel="shell", timeout=TIMEOUT, **content):
+        """Sends any other request and returns its reply's content."""
+        return self.reply(self.post(kind, channel, **content), channel, timeout)["content"]
 
     def interrupt(self):
         """Interrupts as the manager does for this kernel: by message or by signal."""

@@ -115,14 +115,13 @@ def test_a_drawing_with_functions_in_it_is_shown_without_them(kernel):
 def test_a_flood_of_comm_messages_leaves_the_running_cell_its_outputs_and_its_interrupt(kernel):
     kernel.choose("")
     kernel.run("import { comms } from 'tslab'; let handled = 0; comms.register('flood', comm => { comm.onMessage = () => { handled++ } })")
-    session = kernel.client.session
     for target in ("flood", "unknown"):
-        kernel.client.shell_channel.send(session.msg("comm_open", {"comm_id": target, "target_name": target, "data": {}}))
+        kernel.post("comm_open", comm_id=target, target_name=target, data={})
     request = kernel.send("const before = handled; while (handled < before + 1_200) await new Promise(r => setTimeout(r, 10)); console.log('all'); await new Promise(() => {})")
     kernel.wait_busy(request)
     for target in ("unknown", "flood"):
         for _ in range(1_200):
-            kernel.client.shell_channel.send(session.msg("comm_msg", {"comm_id": target, "data": {}}))
+            kernel.post("comm_msg", comm_id=target, data={})
     kernel.wait_for(request, "stream")
     kernel.interrupt()
     assert kernel.reply(request, timeout=10)["content"]["ename"] == "KeyboardInterrupt"

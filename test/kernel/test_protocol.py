@@ -61,10 +61,9 @@ def test_the_kernel_does_not_look_idle_while_a_cell_runs(kernel):
 
 
 def test_requests_on_control_are_answered_between_busy_and_idle(kernel):
-    message = kernel.client.session.msg("kernel_info_request", {})
-    kernel.client.control_channel.send(message)
-    assert states(kernel.collect(message["header"]["msg_id"])) == ["busy", "idle"]
-    assert kernel.reply(message["header"]["msg_id"], "control")["content"]["status"] == "ok"
+    request = kernel.post("kernel_info_request", "control")
+    assert states(kernel.collect(request)) == ["busy", "idle"]
+    assert kernel.reply(request, "control")["content"]["status"] == "ok"
 
 
 def test_execution_count_rises_by_one(kernel):
@@ -178,9 +177,7 @@ def test_input_is_refused_where_the_client_cannot_ask(kernel):
 
 
 def test_comms_of_unknown_targets_are_closed(kernel):
-    message = kernel.client.session.msg("comm_open", {"comm_id": "c1", "target_name": "nobody", "data": {}})
-    kernel.client.shell_channel.send(message)
-    messages = kernel.collect(message["header"]["msg_id"])
+    messages = kernel.collect(kernel.post("comm_open", comm_id="c1", target_name="nobody", data={}))
     closed = [m["content"]["comm_id"] for m in messages if m["msg_type"] == "comm_close"]
     assert closed == ["c1"]
     assert kernel.ask("comm_info_request")["comms"] == {}
@@ -197,40 +194,32 @@ def test_comms_carry_data_both_ways(kernel):
             "get_comm_manager().register_target('echo', opened)",
         )
     )
-    session = kernel.client.session
-    opening = session.msg("comm_open", {"comm_id": "c2", "target_name": "echo", "data": {}})
-    kernel.client.shell_channel.send(opening)
-    kernel.collect(opening["header"]["msg_id"])
+    kernel.collect(kernel.post("comm_open", comm_id="c2", target_name="echo", data={}))
     assert kernel.ask("comm_info_request", target_name="echo")["comms"] == {"c2": {"target_name": "echo"}}
-    asking = session.msg("comm_msg", {"comm_id": "c2", "data": {"n": 1}})
-    kernel.client.shell_channel.send(asking)
-    answers = [m["content"]["data"] for m in kernel.late(asking["header"]["msg_id"], 1.5) if m["msg_type"] == "comm_msg"]
+    asking = kernel.post("comm_msg", comm_id="c2", data={"n": 1})
+    answers = [m["content"]["data"] for m in kernel.late(asking, 1.5) if m["msg_type"] == "comm_msg"]
     assert answers == [{"back": {"n": 1}}]
-    kernel.client.shell_channel.send(session.msg("comm_close", {"comm_id": "c2", "data": {}}))
+    kernel.post("comm_close", comm_id="c2", data={})
     assert kernel.ask("comm_info_request")["comms"] == {}
 
 
 def test_a_comm_message_is_idle_when_it_was_handled(kernel):
     kernel.choose("")
     kernel.run("import { comms, display } from 'tslab'; comms.register('slow', comm => { comm.onMessage = () => { const end = Date.now() + 300; while (Date.now() < end) {} display.text('handled') } })")
-    session = kernel.client.session
-    kernel.client.shell_channel.send(session.msg("comm_open", {"comm_id": "c3", "target_name": "slow", "data": {}}))
-    asking = session.msg("comm_msg", {"comm_id": "c3", "data": {}})
-    kernel.client.shell_channel.send(asking)
-    kinds = [m["msg_type"] for m in kernel.collect(asking["header"]["msg_id"])]
+    kernel.post("comm_open", comm_id="c3", target_name="slow", data={})
+    asking = kernel.post("comm_msg", comm_id="c3", data={})
+    kinds = [m["msg_type"] for m in kernel.collect(asking)]
     assert kinds == ["status", "display_data", "status"]
 
 
 def test_a_comm_message_whose_handler_is_interrupted_ends(kernel):
     kernel.choose("")
     kernel.run("import { comms } from 'tslab'; comms.register('endless', comm => { comm.onMessage = () => { console.log('begun'); for (;;) {} } })")
-    session = kernel.client.session
-    kernel.client.shell_channel.send(session.msg("comm_open", {"comm_id": "c4", "target_name": "endless", "data": {}}))
-    asking = session.msg("comm_msg", {"comm_id": "c4", "data": {}})
-    kernel.client.shell_channel.send(asking)
+    kernel.post("comm_open", comm_id="c4", target_name="endless", data={})
+    asking = kernel.post("comm_msg", comm_id="c4", data={})
     time.sleep(0.5)
     kernel.interrupt()
-    assert states(kernel.collect(asking["header"]["msg_id"], timeout=10)) == ["busy", "idle"]
+    assert states(kernel.collect(asking, timeout=10)) == ["busy", "idle"]
     assert kernel.run("1 + 1", timeout=10).text == "2"
 
 
@@ -251,7 +240,7 @@ def test_unknown_malformed_forged_and_huge_messages_are_ignored(kernel):
     socket.send_multipart([b"<IDS|MSG>", b"forged", b'{"msg_type": "execute_request", "msg_id": "x"}', b"{}", b"{}", b'{"code": "1"}'])
     socket.send_multipart([b"<IDS|MSG>", b"", b"{", b"{}", b"{}", b"{}"])
     socket.send_multipart([b"\x00" * 10_000_000])
-    kernel.client.shell_channel.send(kernel.client.session.msg("no_such_request", {}))
+    kernel.post("no_such_request")
     assert kernel.run("4 + 4").text == "8"
     socket.close()
 
