@@ -57,7 +57,7 @@ function paperPreset(channels: number): GridConfig {
 
 /**
  * Network, noise and training of the small presets: 68,737 parameters on 8x8 digits. c_noise = 2 ln sigma is eight times EDM's,
- * since the sharper embedding is what makes low-noise features differ.
+ * with which more seeds have a hill at N = 1,000: five of five, and three with EDM's.
  */
 const small = {
   network: {
